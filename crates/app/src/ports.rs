@@ -1,0 +1,53 @@
+//! What the use cases need of the outside. Adapters implement these; use cases see nothing else of them.
+
+pub mod journal;
+pub mod page;
+pub mod rows;
+
+pub use journal::{
+    Append, Appended, Journal, JournalError, Leaf, LogHead, Part, Payload, Recorded, Snapshot,
+};
+pub use page::{Cursor, Page};
+pub use rows::{
+    AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
+    PracticeRow, Row, Scope, TokenKind, TokenRow, Verdict,
+};
+
+/// Whether something that failed outside may work when tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It may: a database that restarts, a lock, a time-out.
+    Later,
+    /// It will not, until a person mends something.
+    Never,
+}
+
+/// Something outside failed: disk, database, network.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {source}")]
+pub struct Outside {
+    /// What was being done, as a phrase a person understands, with what to do about it where that is known.
+    pub what: String,
+    /// Whether to try again.
+    pub retry: Retry,
+    /// The cause.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Outside {
+    /// A failure that may pass.
+    pub fn later(
+        what: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { what: what.into(), retry: Retry::Later, source: source.into() }
+    }
+
+    /// A failure that stays until somebody mends it.
+    pub fn never(
+        what: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { what: what.into(), retry: Retry::Never, source: source.into() }
+    }
+}
