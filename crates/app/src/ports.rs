@@ -1,13 +1,17 @@
 //! What the use cases need of the outside. Adapters implement these; use cases see nothing else of them.
 
+pub mod evidence;
 pub mod journal;
 pub mod page;
+pub mod readers;
 pub mod rows;
 
+pub use evidence::{EvidenceError, EvidenceStore, Rehash, Stored, StoredFile};
 pub use journal::{
     Append, Appended, Journal, JournalError, Leaf, LogHead, Part, Payload, Recorded, Snapshot,
 };
 pub use page::{Cursor, Page};
+pub use readers::{AlertReaders, ReadError, SourceInfo, TakenAlert};
 pub use rows::{
     AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
     PracticeRow, Row, Scope, TokenKind, TokenRow, Verdict,

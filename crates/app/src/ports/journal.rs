@@ -134,6 +134,12 @@ pub trait Journal: Send + Sync {
     /// Takes a write. Returns when it is durable (`fsync`) and covered by a signed checkpoint.
     async fn append(&self, append: Append) -> Result<Appended, JournalError>;
 
+    /// What became of an earlier write with this key, so that a repeated request gets its first answer even where it
+    /// would be refused today. `KeyReused` where the key was used for a request with another digest.
+    async fn repeated(
+        &self, practice: PracticeId, key: &str, request: &Digest,
+    ) -> Result<Option<Appended>, JournalError>;
+
     /// Entries of a stream after `after_version`, oldest first.
     async fn stream(
         &self,
