@@ -1,1 +1,29 @@
 #![doc = include_str!("../README.md")]
+
+pub mod adapter;
+mod adapters;
+pub mod authentication;
+mod charset;
+mod document;
+pub mod draft;
+mod envelope;
+pub mod error;
+pub mod field;
+pub mod indicator;
+mod read;
+mod record;
+mod scan;
+pub mod severity;
+mod shape;
+pub mod when;
+mod window;
+mod zeek;
+
+pub use adapter::{Adapter, Body, Confidence, Item};
+pub use adapters::{adapter, adapters};
+pub use authentication::{AuthFailure, Authentication};
+pub use document::Taken;
+pub use draft::Draft;
+pub use error::{Fault, IntakeError};
+pub use read::{Alerts, read};
+pub use record::{Record, dedup_key};

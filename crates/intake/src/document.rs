@@ -1,0 +1,247 @@
+//! From the bytes of one JSON value, line or text to alerts: parse, recognise, open envelopes, read.
+
+use std::borrow::Cow;
+
+use kernel::{Alert, Digest};
+use serde_json::Value;
+
+use crate::{
+    adapter::{Adapter, Body, Confidence, Item},
+    adapters, charset, envelope,
+    error::{Fault, IntakeError, MAX_ALERT},
+};
+
+/// An alert that was read, with the bytes it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The alert.
+    pub alert: Alert,
+    /// Its bytes as received; their SHA-256 is the alert's `raw_sha256`.
+    pub raw: Vec<u8>,
+    /// Where in the input they begin.
+    pub offset: u64,
+}
+
+/// What a part of an input gives: alerts and faults, in its order.
+pub(crate) type Outcome = Vec<Result<Taken, IntakeError>>;
+
+/// How deep envelopes are opened.
+const ENVELOPES: usize = 4;
+
+/// The adapter that knows the item best, and how surely.
+pub(crate) fn recognise(item: &Item<'_>) -> Option<(&'static Adapter, Confidence)> {
+    let mut best: Option<(&'static Adapter, Confidence)> = None;
+    for adapter in adapters::TABLE {
+        let confidence = (adapter.recognise)(item);
+        if confidence > best.map_or(Confidence::No, |(_, confidence)| confidence) {
+            best = Some((adapter, confidence));
+            if confidence == Confidence::Certain {
+                break;
+            }
+        }
+    }
+    best
+}
+
+/// Reads one JSON value.
+pub(crate) fn json(doc: &[u8], offset: u64, chosen: Option<&'static Adapter>, out: &mut Outcome) {
+    json_in(doc, offset, chosen, None, ENVELOPES, out);
+}
+
+fn json_in(
+    doc: &[u8],
+    offset: u64,
+    chosen: Option<&'static Adapter>,
+    origin: Option<&str>,
+    depth: usize,
+    out: &mut Outcome,
+) {
+    let open = |origin: Option<String>, out: &mut Outcome| {
+        let found = if depth > 0 { envelope::elements(doc) } else { None };
+        for range in found.iter().flatten() {
+            let inside = doc.get(range.clone()).unwrap_or_default();
+            json_in(inside, offset + range.start as u64, chosen, origin.as_deref(), depth - 1, out);
+        }
+        found.is_some()
+    };
+    if doc.len() > MAX_ALERT {
+        if !open(None, out) {
+            out.push(Err(IntakeError { offset, fault: Fault::TooLarge(MAX_ALERT) }));
+        }
+        return;
+    }
+    let value = match parse(doc) {
+        Ok(value) => value,
+        Err((at, fault)) => {
+            out.push(Err(IntakeError { offset: offset + at as u64, fault }));
+            return;
+        }
+    };
+    if value.is_array() && depth > 0 {
+        for range in crate::scan::elements(doc, 0) {
+            let inside = doc.get(range.clone()).unwrap_or_default();
+            json_in(inside, offset + range.start as u64, chosen, origin, depth - 1, out);
+        }
+        return;
+    }
+    if !value.is_object() {
+        out.push(Err(IntakeError { offset, fault: Fault::NotAnAlert(kind_of(&value)) }));
+        return;
+    }
+    let inside = envelope::origin(&value);
+    let item = Item { body: Body::Json(value), raw: doc, origin: origin.map(str::to_owned) };
+    let known = match chosen {
+        Some(adapter) => Some((adapter, (adapter.recognise)(&item))),
+        None => recognise(&item),
+    };
+    match known {
+        Some((adapter, confidence)) if confidence >= Confidence::Likely => read(&item, offset, adapter, out),
+        _ if open(inside, out) => {}
+        Some((adapter, confidence)) if confidence >= Confidence::Possible => {
+            read(&item, offset, adapter, out)
+        }
+        _ => unwrapped(&item, offset, chosen, out),
+    }
+}
+
+/// One alert inside wrapping, or one that nobody knows.
+fn unwrapped(item: &Item<'_>, offset: u64, chosen: Option<&'static Adapter>, out: &mut Outcome) {
+    for value in item.value().into_iter().flat_map(envelope::inner) {
+        let inner = Item { body: Body::Json(value.clone()), raw: item.raw, origin: item.origin.clone() };
+        let known = match chosen {
+            Some(adapter) => Some((adapter, (adapter.recognise)(&inner))),
+            None => recognise(&inner),
+        };
+        if let Some((adapter, confidence)) = known
+            && confidence >= Confidence::Likely
+        {
+            return read(&inner, offset, adapter, out);
+        }
+    }
+    read(item, offset, chosen.unwrap_or(&adapters::GENERIC), out);
+}
+
+/// Reads one item that is no JSON.
+pub(crate) fn other(
+    body: Body,
+    raw: &[u8],
+    offset: u64,
+    chosen: Option<&'static Adapter>,
+    out: &mut Outcome,
+) {
+    let item = Item { body, raw, origin: None };
+    let adapter =
+        chosen.or_else(|| recognise(&item).map(|(adapter, _)| adapter)).unwrap_or(&adapters::GENERIC);
+    read(&item, offset, adapter, out);
+}
+
+fn read(item: &Item<'_>, offset: u64, adapter: &'static Adapter, out: &mut Outcome) {
+    let Ok(mut drafts) = (adapter.parse)(item) else {
+        out.push(Err(IntakeError { offset, fault: Fault::NotForAdapter(adapter.name, adapter.reads) }));
+        return;
+    };
+    if drafts.iter().all(crate::draft::Draft::is_blank) {
+        // A vendor's new format, sent to the vendor's own address: the usual names are better than nothing.
+        drafts = (adapters::GENERIC.parse)(item).unwrap_or_default();
+    }
+    let digest = Digest::of(item.raw);
+    for draft in drafts {
+        out.push(Ok(Taken { alert: draft.finish(adapter, digest), raw: item.raw.to_vec(), offset }));
+    }
+}
+
+/// The JSON value of some bytes, or where and why there is none.
+fn parse(doc: &[u8]) -> Result<Value, (usize, Fault)> {
+    let text = charset::text(doc);
+    serde_json::from_str(&text).or_else(|error| {
+        let mended = mended(&text).and_then(|mended| serde_json::from_str(&mended).ok());
+        mended.ok_or_else(|| {
+            let at = if matches!(text, Cow::Borrowed(_)) { place(doc, &error) } else { 0 };
+            let fault = if error.is_eof() { Fault::Truncated } else { Fault::Syntax(plain(&error)) };
+            (at, fault)
+        })
+    })
+}
+
+/// The parser's words without its own line and column, which count from the item and not from the input.
+fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+fn place(doc: &[u8], error: &serde_json::Error) -> usize {
+    let line_start = match error.line() {
+        0 | 1 => 0,
+        line => memchr::memchr_iter(b'\n', doc).nth(line - 2).map_or(0, |at| at + 1),
+    };
+    (line_start + error.column().saturating_sub(1)).min(doc.len())
+}
+
+/// The same JSON without two faults that vendors' own writers make: bare control characters in strings, and halves of
+/// surrogate pairs. `None` where neither is there.
+fn mended(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let unit = |at: usize| {
+        let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let (mut out, mut changed, mut in_string, mut at) = (String::with_capacity(text.len()), false, false, 0);
+    while let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let mut length = character.len_utf8();
+        match character {
+            '"' => in_string = !in_string,
+            '\\' if in_string => {
+                length = match (unit(at), unit(at + 6)) {
+                    (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+                    (Some(0xD800..=0xDFFF), _) => {
+                        out.push('\u{FFFD}');
+                        changed = true;
+                        at += 6;
+                        continue;
+                    }
+                    _ => {
+                        1 + text.get(at + 1..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8)
+                    }
+                };
+            }
+            control if in_string && control < ' ' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(control)));
+                changed = true;
+                at += length;
+                continue;
+            }
+            _ => {}
+        }
+        out.push_str(text.get(at..at + length)?);
+        at += length;
+    }
+    changed.then_some(out)
+}
+
+const fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendors_broken_escapes_do_not_lose_the_alert() {
+        let doc = b"{\"title\":\"tab\there\",\"x\":\"\\ud83d!\",\"y\":\"\\ud83d\\ude00\"}";
+        let value = parse(doc).unwrap();
+        assert_eq!(value, serde_json::json!({"title": "tab\there", "x": "\u{fffd}!", "y": "😀"}));
+    }
+
+    #[test]
+    fn the_place_of_a_fault_is_its_byte() {
+        assert_eq!(parse(b"{\n\"a\": nope}").unwrap_err().0, 8);
+    }
+}
