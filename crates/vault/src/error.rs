@@ -194,13 +194,16 @@ impl VaultError {
             Self::TooLarge { .. } => "Read it as a stream, or export it to a file.".to_owned(),
             Self::NotEvidence { .. } => "Name the file or folder itself.".to_owned(),
             Self::Layout { .. } => {
-                "Use the version of the program that wrote this folder, or a newer one. Nothing was touched.".to_owned()
+                "Use the version of the program that wrote this folder, or a newer one. Nothing was touched."
+                    .to_owned()
             }
             Self::Key { path, .. } => format!(
                 "Put the key back from a backup to {}. Without it the evidence sealed for it cannot be opened.",
                 path.display()
             ),
-            Self::Source(_) => "Check the file, share or pipe that it was read from, then try again.".to_owned(),
+            Self::Source(_) => {
+                "Check the file, share or pipe that it was read from, then try again.".to_owned()
+            }
             Self::Io { path, .. } => {
                 format!("Check the disk that holds {} and the system's log, then try again.", path.display())
             }

@@ -158,7 +158,8 @@ impl Vault {
     /// as skipped; a full disk ends the whole intake, and what was taken in before stays, to be found again by the next
     /// try.
     pub fn put_path(&self, path: &Path) -> Result<Taken, VaultError> {
-        let kind = fs::symlink_metadata(path).map_err(|error| VaultError::at("read", path, error))?.file_type();
+        let kind =
+            fs::symlink_metadata(path).map_err(|error| VaultError::at("read", path, error))?.file_type();
         if kind.is_dir() {
             let manifest = self.put_folder(path)?;
             let json = serde_json::to_vec(&manifest).map_err(|error| VaultError::Source(error.into()))?;

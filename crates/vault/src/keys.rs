@@ -33,7 +33,8 @@ impl Keys {
         let mut payload = [0; 32];
         entropy(&mut payload);
         let part = Hrp::parse("age-secret-key-").map_err(|_| BadKey("not an age identity"))?;
-        let text = bech32::encode_upper::<Bech32>(part, &secret).map_err(|_| BadKey("not an age identity"))?;
+        let text =
+            bech32::encode_upper::<Bech32>(part, &secret).map_err(|_| BadKey("not an age identity"))?;
         Ok(Self { identity: parse_identity(&text)?, payload })
     }
 

@@ -115,7 +115,8 @@ impl Layout {
         let (identity, payload) = (self.identity(), self.payload_key());
         if !self.version_file().exists() {
             if !identity.exists() && self.digests()?.is_empty() {
-                let keys = Keys::generate(entropy).map_err(|error| key_error(&identity, error.to_string()))?;
+                let keys =
+                    Keys::generate(entropy).map_err(|error| key_error(&identity, error.to_string()))?;
                 self.place_keys(&keys)?;
             }
             if identity.exists() && payload.exists() {
@@ -133,7 +134,8 @@ impl Layout {
             Err(error) => Err(VaultError::at("read", path, error)),
         };
         let (identity_text, payload_text) = (read(&identity)?, read(&payload)?);
-        Keys::from_files(&identity_text, &payload_text).map_err(|error| key_error(&identity, error.to_string()))
+        Keys::from_files(&identity_text, &payload_text)
+            .map_err(|error| key_error(&identity, error.to_string()))
     }
 
     /// Writes the key files. The payload key goes first: an identity without it never stands alone.
@@ -148,15 +150,17 @@ impl Layout {
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let path = self.tmp().join(format!("{}-{number}", std::process::id()));
-            let file = match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
-                Ok(file) => file,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) => return Err(VaultError::at("write", &path, error)),
-            };
+            let file =
+                match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
+                    Ok(file) => file,
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                    Err(error) => return Err(VaultError::at("write", &path, error)),
+                };
             let tmp = Tmp { file, path };
             tmp.file.lock().map_err(|error| VaultError::at("lock", &tmp.path, error))?;
             // Another process that opens the vault may have swept the file between its creation and the lock.
-            let links = tmp.file.metadata().map_err(|error| VaultError::at("read", &tmp.path, error))?.nlink();
+            let links =
+                tmp.file.metadata().map_err(|error| VaultError::at("read", &tmp.path, error))?.nlink();
             if links > 0 {
                 return Ok(tmp);
             }
@@ -208,7 +212,9 @@ impl Layout {
             let aside = self.damaged().join(format!("{digest}.{number}.age"));
             match fs::hard_link(&object, &aside) {
                 Ok(()) => break,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number = number.saturating_add(1),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    number = number.saturating_add(1)
+                }
                 // Somebody else set it aside first.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
                 Err(error) => return Err(VaultError::at("set aside", &object, error)),
@@ -349,7 +355,9 @@ fn make_folder(path: &Path) -> Result<(), VaultError> {
 
 /// A new name in a folder survives a power cut once the folder is synced.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), VaultError> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(|error| VaultError::at("write", path, error))
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| VaultError::at("write", path, error))
 }
 
 fn folder_entries(path: &Path) -> Result<Vec<PathBuf>, VaultError> {

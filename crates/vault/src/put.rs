@@ -161,7 +161,8 @@ impl Vault {
 
     fn encryptor(&self) -> io::Result<Encryptor> {
         let recipient: x25519::Recipient = self.keys.identity.to_public();
-        Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).map_err(io::Error::other)
+        Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
+            .map_err(io::Error::other)
     }
 }
 

@@ -166,9 +166,7 @@ impl Vault {
             return Err(VaultError::TooLarge { digest: *digest, bytes, limit });
         }
         let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
-        self.open_evidence(digest)?
-            .read_to_end(&mut content)
-            .map_err(|error| self.reading(digest, error))?;
+        self.open_evidence(digest)?.read_to_end(&mut content).map_err(|error| self.reading(digest, error))?;
         Ok(content)
     }
 
@@ -179,9 +177,7 @@ impl Vault {
     /// As [`Vault::open_evidence`].
     pub fn len(&self, digest: &Digest) -> Result<u64, VaultError> {
         let file = self.open_sealed(digest)?;
-        self.unseal(digest, file)?
-            .seek(SeekFrom::End(0))
-            .map_err(|error| self.reading(digest, error))
+        self.unseal(digest, file)?.seek(SeekFrom::End(0)).map_err(|error| self.reading(digest, error))
     }
 
     /// Reads an object to its end and says whether it is what was stored.

@@ -115,10 +115,7 @@ fn stopped() -> io::Error {
 /// Runs `fill` with a sink, and a thread that writes to `tmp` what the sink takes.
 ///
 /// `fill` owns the sink and has to finish it. The writer's error wins over that of `fill`, which is then only its echo.
-pub(crate) fn spool<T>(
-    tmp: &Tmp,
-    fill: impl FnOnce(Sink) -> Result<T, VaultError>,
-) -> Result<T, VaultError> {
+pub(crate) fn spool<T>(tmp: &Tmp, fill: impl FnOnce(Sink) -> Result<T, VaultError>) -> Result<T, VaultError> {
     let failed = |error| VaultError::at("write", &tmp.path, error);
     thread::scope(|scope| {
         let (full, blocks) = sync_channel(BLOCKS);

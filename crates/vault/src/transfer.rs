@@ -20,7 +20,8 @@ pub struct Sealed {
 impl Sealed {
     /// How many there are.
     #[must_use]
-    pub const fn bytes(&self) -> u64 {
+    #[expect(clippy::len_without_is_empty, reason = "no sealed object is empty: it has a header")]
+    pub const fn len(&self) -> u64 {
         self.bytes
     }
 }
