@@ -1,13 +1,50 @@
 //! The table of adapters. To add one: write `src/adapters/<name>.rs` with a `pub(crate) const ADAPTER`, declare the
 //! module here and put it into [`TABLE`]. Where two recognise an item as surely, the one that stands first has it.
 
+mod bitdefender_gravityzone;
+mod carbon_black;
+mod cortex_xdr;
+mod crowdstrike_falcon;
+mod darktrace;
+mod ecs;
+mod elastic_security;
 mod generic;
+mod huntress;
 mod microsoft_defender;
+mod microsoft_defender_xdr;
+mod microsoft_sentinel;
+mod ocsf;
+mod rapid7_insightidr;
+mod red_canary;
+mod sentinelone;
+mod sophos_central;
+mod staff;
+mod thinkst_canary;
+mod wazuh;
 
 use crate::adapter::Adapter;
 
 /// Every adapter that recognises its items; `generic`, which takes the rest, is apart.
-pub(crate) static TABLE: &[Adapter] = &[microsoft_defender::ADAPTER];
+pub(crate) static TABLE: &[Adapter] = &[
+    staff::ADAPTER,
+    microsoft_sentinel::ADAPTER,
+    microsoft_defender_xdr::ADAPTER,
+    microsoft_defender::ADAPTER,
+    crowdstrike_falcon::ADAPTER,
+    sentinelone::ADAPTER,
+    sophos_central::ADAPTER,
+    huntress::ADAPTER,
+    wazuh::ADAPTER,
+    cortex_xdr::ADAPTER,
+    bitdefender_gravityzone::ADAPTER,
+    red_canary::ADAPTER,
+    elastic_security::ADAPTER,
+    ocsf::ADAPTER,
+    darktrace::ADAPTER,
+    thinkst_canary::ADAPTER,
+    carbon_black::ADAPTER,
+    rapid7_insightidr::ADAPTER,
+];
 
 /// The adapter of what nobody else knows.
 pub(crate) static GENERIC: Adapter = generic::ADAPTER;

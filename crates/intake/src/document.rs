@@ -96,16 +96,16 @@ fn json_in(
     };
     match known {
         Some((adapter, confidence)) if confidence >= Confidence::Likely => read(&item, offset, adapter, out),
-        _ if open(inside, out) => {}
+        _ if unwrapped(&item, offset, chosen, out) || open(inside, out) => {}
         Some((adapter, confidence)) if confidence >= Confidence::Possible => {
             read(&item, offset, adapter, out)
         }
-        _ => unwrapped(&item, offset, chosen, out),
+        _ => read(&item, offset, chosen.unwrap_or(&adapters::GENERIC), out),
     }
 }
 
-/// One alert inside wrapping, or one that nobody knows.
-fn unwrapped(item: &Item<'_>, offset: u64, chosen: Option<&'static Adapter>, out: &mut Outcome) {
+/// Reads the one alert inside wrapping, where there is one.
+fn unwrapped(item: &Item<'_>, offset: u64, chosen: Option<&'static Adapter>, out: &mut Outcome) -> bool {
     for value in item.value().into_iter().flat_map(envelope::inner) {
         let inner = Item { body: Body::Json(value.clone()), raw: item.raw, origin: item.origin.clone() };
         let known = match chosen {
@@ -115,10 +115,11 @@ fn unwrapped(item: &Item<'_>, offset: u64, chosen: Option<&'static Adapter>, out
         if let Some((adapter, confidence)) = known
             && confidence >= Confidence::Likely
         {
-            return read(&inner, offset, adapter, out);
+            read(&inner, offset, adapter, out);
+            return true;
         }
     }
-    read(item, offset, chosen.unwrap_or(&adapters::GENERIC), out);
+    false
 }
 
 /// Reads one item that is no JSON.

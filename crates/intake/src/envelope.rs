@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{field, scan};
 
 /// Members that hold lists of alerts, the likelier first.
-const LISTS: [&str; 27] = [
+const LISTS: &[&str] = &[
     "value",
     "resources",
     "Resources",
@@ -37,10 +37,11 @@ const LISTS: [&str; 27] = [
     "response",
     "objects",
     "trackedEmails",
+    "incident_reports",
 ];
 
 /// Members that hold such lists further down, or one alert.
-const WRAPPERS: [&str; 18] = [
+const WRAPPERS: &[&str] = &[
     "data",
     "reply",
     "hits",
@@ -59,10 +60,11 @@ const WRAPPERS: [&str; 18] = [
     "detail",
     "unifiedAlerts",
     "attributes",
+    "params",
 ];
 
 /// Members whose text makes the outer object an alert itself, whatever lists it holds.
-const TITLES: [&str; 9] = [
+const TITLES: &[&str] = &[
     "title",
     "Title",
     "alert_name",

@@ -17,12 +17,17 @@ pub struct Record<'a> {
     pub duplicate_of: Option<AlertId>,
 }
 
-/// The key under which an alert is recorded once: the source with its own id of it, or else with the digest of the
-/// bytes. The same alert sent twice has the same key, also where a vendor sends it again in another envelope.
+/// The key under which an alert is recorded once: the source, its own id of it, the title and the time; or else the
+/// digest of the bytes. The same alert sent twice has the same key, also where a vendor sends it again in another
+/// envelope or with a newer status. Title and time are there because some sources use an id again.
 #[must_use]
 pub fn dedup_key(alert: &Alert) -> String {
     match &alert.source_id {
-        Some(id) => format!("{}\u{1f}id\u{1f}{id}", alert.source),
-        None => format!("{}\u{1f}sha256\u{1f}{}", alert.source, alert.raw_sha256),
+        Some(id) => {
+            let at = alert.occurred_at.map(|at| at.to_string()).unwrap_or_default();
+            let title = alert.title.as_deref().unwrap_or_default();
+            format!("{}\u{1f}{id}\u{1f}{at}\u{1f}{title}", alert.source)
+        }
+        None => format!("{}\u{1f}{}", alert.source, alert.raw_sha256),
     }
 }
