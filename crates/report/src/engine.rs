@@ -1,0 +1,235 @@
+//! Sets a template with its data and exports it as PDF/A. The world that typst sees is the template's sources, two
+//! data files and the compiled-in fonts: no file system, no network, no packages, no clock. So the same template, data
+//! and time give the same bytes, and data is data: it arrives as JSON strings, which typst shows and never evaluates.
+
+use std::sync::LazyLock;
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+use serde_json::{Value, json};
+use typst::{
+    Library, LibraryExt, World,
+    diag::{FileError, FileResult, SourceDiagnostic},
+    foundations::{Bytes, Datetime, Duration, Smart},
+    syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot},
+    text::{Font, FontBook},
+    utils::LazyHash,
+};
+use typst_layout::PagedDocument;
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
+
+use crate::{
+    fonts::FONTS,
+    legible::{Script, legible_value},
+    template::Template,
+};
+
+/// Why a document could not be made. Every one of these is a fault in the program or its caller, not in the incident.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The data cannot be written as JSON.
+    #[error("the data of the document cannot be written as JSON")]
+    Data(#[from] serde_json::Error),
+    /// The time of creation is outside the years 0 to 9999.
+    #[error("a document cannot be dated {0}: its year must lie between 0 and 9999")]
+    Date(Timestamp),
+    /// The template and the data do not fit.
+    #[error("the template {template} does not fit its data: {message}")]
+    Template {
+        /// Which template.
+        template: Template,
+        /// What typst says, first error first.
+        message: String,
+    },
+    /// The document can be set, but not in a form that meets the archival standard.
+    #[error("the document {template} cannot be exported as PDF/A: {message}")]
+    Archive {
+        /// Which template.
+        template: Template,
+        /// What the export says, first error first.
+        message: String,
+    },
+}
+
+/// How far down the ladder an export had to go. Each rung is tried in turn, so that no text can break the run.
+const LADDER: [(Script, &[PdfStandard]); 3] = [
+    (Script::Any, &[PdfStandard::A_2a, PdfStandard::Ua_1]),
+    // Some scripts cannot be mapped back to text glyph by glyph, which level A asks for and level B does not.
+    (Script::Any, &[PdfStandard::A_2b]),
+    (Script::Latin, &[PdfStandard::A_2a, PdfStandard::Ua_1]),
+];
+
+/// Makes the PDF of `template` with `data`, dated `created`: PDF/A-2a and PDF/UA-1 (ISO 19005-2, ISO 14289-1), or
+/// PDF/A-2b where the scripts in the data rule out level A.
+///
+/// The template reads `data` as `data.json`, and its own name, version, digest and `created` (RFC 3339) as
+/// `document.json`. The same arguments give the same bytes.
+///
+/// # Errors
+/// [`ReportError`]; see there.
+pub fn render<T: Serialize + ?Sized>(
+    template: Template,
+    data: &T,
+    created: Timestamp,
+) -> Result<Vec<u8>, ReportError> {
+    let data = serde_json::to_value(data)?;
+    let today = date(created)?;
+    let document = document_data(template, created)?;
+    let mut refusal = String::new();
+    let mut set: Option<(Script, PagedDocument)> = None;
+    for (script, standards) in LADDER {
+        let paged = match set.take() {
+            Some((as_before, paged)) if as_before == script => paged,
+            _ => compile(template, &legible_value(data.clone(), script), &document, today)?,
+        };
+        match export(&paged, standards, template, created, today) {
+            Ok(pdf) => {
+                // Long-running servers make many documents; what the next one will not reuse is let go.
+                comemo::evict(2);
+                return Ok(pdf);
+            }
+            Err(message) => refusal = message,
+        }
+        set = Some((script, paged));
+    }
+    Err(ReportError::Archive { template, message: refusal })
+}
+
+fn document_data(template: Template, created: Timestamp) -> Result<Vec<u8>, serde_json::Error> {
+    let version = template.version();
+    serde_json::to_vec(&json!({
+        "name": version.name,
+        "title": version.title,
+        "version": version.version,
+        "sha256": version.sha256,
+        "created": created.to_string(),
+    }))
+}
+
+fn date(at: Timestamp) -> Result<Datetime, ReportError> {
+    let local = at.to_zoned(TimeZone::UTC);
+    let part = |number: i8| u8::try_from(number).map_err(|_| ReportError::Date(at));
+    if local.year() < 0 {
+        return Err(ReportError::Date(at));
+    }
+    Datetime::from_ymd_hms(
+        i32::from(local.year()),
+        part(local.month())?,
+        part(local.day())?,
+        part(local.hour())?,
+        part(local.minute())?,
+        part(local.second())?,
+    )
+    .ok_or(ReportError::Date(at))
+}
+
+fn compile(
+    template: Template,
+    data: &Value,
+    document: &[u8],
+    today: Datetime,
+) -> Result<PagedDocument, ReportError> {
+    let fault = |message: String| ReportError::Template { template, message };
+    let mut sources = Vec::new();
+    for file in template.files() {
+        sources.push(Source::new(file_id(file.path).map_err(fault)?, file.text.to_owned()));
+    }
+    let main = sources.first().map(Source::id).ok_or_else(|| fault("it has no source".to_owned()))?;
+    let files = vec![
+        (file_id("/data.json").map_err(fault)?, Bytes::new(serde_json::to_vec(data)?)),
+        (file_id("/document.json").map_err(fault)?, Bytes::new(document.to_vec())),
+    ];
+    let desk = Desk { main, sources, files, today };
+    typst::compile::<PagedDocument>(&desk).output.map_err(|errors| fault(said(&errors, &desk)))
+}
+
+fn export(
+    paged: &PagedDocument,
+    standards: &[PdfStandard],
+    template: Template,
+    created: Timestamp,
+    today: Datetime,
+) -> Result<Vec<u8>, String> {
+    let standards = PdfStandards::new(standards).map_err(|error| error.message().to_string())?;
+    let options = PdfOptions {
+        ident: Smart::Custom(format!("{template} {created}")),
+        creator: Smart::Custom(Some(format!("Tourniquet {}", env!("CARGO_PKG_VERSION")))),
+        timestamp: Some(typst_pdf::Timestamp::new_utc(today)),
+        standards,
+        tagged: true,
+        ..PdfOptions::default()
+    };
+    typst_pdf::pdf(paged, &options).map_err(|errors| {
+        errors.iter().map(|error| error.message.to_string()).collect::<Vec<_>>().join("; ")
+    })
+}
+
+/// Errors as one line, each with the place in the template.
+fn said(errors: &[SourceDiagnostic], desk: &Desk) -> String {
+    let lines = errors.iter().map(|error| {
+        let place = desk.sources.iter().find_map(|source| {
+            let range = typst::WorldExt::range(desk, error.span)?;
+            (error.span.id() == Some(source.id())).then(|| {
+                let line = source.lines().byte_to_line(range.start).unwrap_or(0) + 1;
+                format!("{}:{line}: ", source.id().vpath().get_without_slash())
+            })
+        });
+        format!("{}{}", place.unwrap_or_default(), error.message)
+    });
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+fn file_id(path: &'static str) -> Result<FileId, String> {
+    VirtualPath::new(path)
+        .map(|path| RootedPath::new(VirtualRoot::Project, path).intern())
+        .map_err(|_| format!("`{path}` is not a path"))
+}
+
+static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Library::default()));
+
+/// Everything that typst can see while it sets one document.
+struct Desk {
+    main: FileId,
+    sources: Vec<Source>,
+    files: Vec<(FileId, Bytes)>,
+    today: Datetime,
+}
+
+impl Desk {
+    fn absent(id: FileId) -> FileError {
+        FileError::NotFound(id.vpath().get_without_slash().into())
+    }
+}
+
+impl World for Desk {
+    fn library(&self) -> &LazyHash<Library> {
+        &LIBRARY
+    }
+
+    fn book(&self) -> &LazyHash<FontBook> {
+        &FONTS.book
+    }
+
+    fn main(&self) -> FileId {
+        self.main
+    }
+
+    fn source(&self, id: FileId) -> FileResult<Source> {
+        self.sources.iter().find(|source| source.id() == id).cloned().ok_or_else(|| Self::absent(id))
+    }
+
+    fn file(&self, id: FileId) -> FileResult<Bytes> {
+        if let Some((_, bytes)) = self.files.iter().find(|(file, _)| *file == id) {
+            return Ok(bytes.clone());
+        }
+        self.source(id).map(|source| Bytes::from_string(source.text().to_owned()))
+    }
+
+    fn font(&self, index: usize) -> Option<Font> {
+        FONTS.faces.get(index).cloned()
+    }
+
+    fn today(&self, _offset: Option<Duration>) -> Option<Datetime> {
+        Some(self.today)
+    }
+}

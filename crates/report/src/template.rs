@@ -1,0 +1,102 @@
+//! The documents that can be made. A template is typst source in `content/templates`, compiled in, so that a document
+//! can be made without a file system and its version is known. To add one: put the `.typ` file there, add a variant
+//! and its line in [`Template::files`], and raise [`CONTENT_VERSION`].
+
+use std::fmt;
+
+use kernel::Digest;
+use serde::Serialize;
+
+/// The version of the templates as a whole; raised whenever one of them changes what a reader sees.
+pub const CONTENT_VERSION: &str = "2026.1";
+
+/// A kind of document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Template {
+    /// The incident for the practice's leadership; its data is [`crate::IncidentReport`].
+    IncidentReport,
+}
+
+/// One template as a list shows it, and as a document names its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TemplateVersion {
+    /// Its name, such as `incident-report`.
+    pub name: &'static str,
+    /// What it makes, in a few words.
+    pub title: &'static str,
+    /// [`CONTENT_VERSION`].
+    pub version: &'static str,
+    /// SHA-256 over the names and sources of the template and of what it imports.
+    pub sha256: Digest,
+}
+
+/// A file that templates may import, and nothing else is within their reach.
+pub(crate) struct SourceFile {
+    pub(crate) path: &'static str,
+    pub(crate) text: &'static str,
+}
+
+macro_rules! source {
+    ($name:literal) => {
+        SourceFile {
+            path: concat!("/", $name),
+            text: include_str!(concat!("../../../content/templates/", $name)),
+        }
+    };
+}
+
+const HOUSE: SourceFile = source!("house.typ");
+const TIMELINE: SourceFile = source!("timeline.typ");
+const INCIDENT_REPORT: SourceFile = source!("incident-report.typ");
+
+impl Template {
+    /// All templates.
+    pub const ALL: [Self; 1] = [Self::IncidentReport];
+
+    /// The name, as in `content/templates` and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IncidentReport => "incident-report",
+        }
+    }
+
+    /// What it makes, in a few words.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::IncidentReport => "Incident report for the practice's leadership",
+        }
+    }
+
+    /// The sources; the first is the one that is set.
+    pub(crate) const fn files(self) -> &'static [SourceFile] {
+        match self {
+            Self::IncidentReport => &[INCIDENT_REPORT, TIMELINE, HOUSE],
+        }
+    }
+
+    /// Name, version and digest.
+    #[must_use]
+    pub fn version(self) -> TemplateVersion {
+        let mut bytes = Vec::new();
+        for file in self.files() {
+            for part in [file.path, file.text] {
+                bytes.extend_from_slice(part.as_bytes());
+                bytes.push(0);
+            }
+        }
+        TemplateVersion {
+            name: self.name(),
+            title: self.title(),
+            version: CONTENT_VERSION,
+            sha256: Digest::of(&bytes),
+        }
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
