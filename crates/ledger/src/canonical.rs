@@ -429,4 +429,4 @@ impl ser::SerializeMap for Object<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,4 +2,6 @@
 
 pub mod canonical;
 pub mod checkpoint;
+pub mod package;
 pub mod tree;
+pub mod verify;
