@@ -1,11 +1,14 @@
 //! The life of one alert: received, proposed upon, judged by a person, grouped, put to an incident. A person's verdict
 //! stands beside the proposal and never replaces it, so that one can ask how often the two agreed.
 
-use kernel::{Alert, AlertId, Capability, GroupId, IncidentId, PracticeId, Requires, Severity};
-use serde::{Deserialize, Serialize};
+use kernel::{
+    Alert, AlertId, Authorised, Capability, GroupId, IncidentId, PracticeId, Requires, Severity, Timestamp,
+    entry::EntryActor,
+};
+use serde::{Deserialize, Serialize, de::value::MapAccessDeserializer};
 use utoipa::ToSchema;
 
-use crate::{IncidentKind, stamp::Stamp, triage::Proposal, word::words};
+use crate::{IncidentKind, Refusal, RefusalKind, event::Parts, stamp::Stamp, triage::Proposal, word::words};
 
 words! {
     /// Whether an alert means what it says.
@@ -160,5 +163,214 @@ impl Judgement {
     pub fn agrees(&self) -> Option<bool> {
         let proposed = self.proposed.filter(|&verdict| verdict != Verdict::Undetermined)?;
         Some(proposed == self.verdict)
+    }
+}
+
+/// What a request to an alert leads to. No events mean that nothing changes.
+///
+/// # Errors
+/// [`Refusal`] with the reason and the way out.
+pub fn decide(state: &AlertState, request: &Authorised<AlertRequest>) -> Result<Vec<AlertEvent>, Refusal> {
+    let refuse = |why, reason: String, way_out: &str| Err(Refusal::new(why, reason, way_out));
+    let request = request.request();
+    if state.received.is_none() && !matches!(request, AlertRequest::Receive { .. }) {
+        return refuse(RefusalKind::Unknown, "no such alert".to_owned(), "take it in first");
+    }
+    let said = |text: &str| {
+        if text.trim().is_empty() {
+            Err(Refusal::new(RefusalKind::Invalid, "no reason is given", "say why in `reason`"))
+        } else {
+            Ok(text.to_owned())
+        }
+    };
+    match request {
+        AlertRequest::Receive { .. } if state.received.is_some() => refuse(
+            RefusalKind::Already,
+            "the alert was taken in already".to_owned(),
+            "nothing has to be done",
+        ),
+        AlertRequest::Receive { alert } => Ok(vec![AlertEvent::AlertReceived { alert: Received::of(alert) }]),
+        AlertRequest::Propose { proposal } if state.proposal.as_ref() == Some(proposal) => Ok(Vec::new()),
+        AlertRequest::Propose { proposal } => {
+            Ok(vec![AlertEvent::AlertProposed { proposal: proposal.clone() }])
+        }
+        AlertRequest::Judge { verdict, reasons, incident_kind, severity } => {
+            if reasons.is_empty() {
+                return refuse(RefusalKind::Invalid, "no reason is given".to_owned(), "say why in `reasons`");
+            }
+            let reasons = reasons.iter().map(|reason| said(reason)).collect::<Result<_, _>>()?;
+            let (verdict, incident_kind, severity) = (*verdict, *incident_kind, *severity);
+            Ok(vec![AlertEvent::AlertJudged { verdict, reasons, incident_kind, severity }])
+        }
+        AlertRequest::Group { group, .. } if state.group == Some(*group) => Ok(Vec::new()),
+        AlertRequest::Group { group, reason } => {
+            Ok(vec![AlertEvent::AlertGrouped { group: *group, reason: said(reason)? }])
+        }
+        AlertRequest::Ungroup { reason } => match state.group {
+            Some(group) => Ok(vec![AlertEvent::AlertUngrouped { group, reason: said(reason)? }]),
+            None => refuse(RefusalKind::WrongStage, "it is in no group".to_owned(), "nothing has to be done"),
+        },
+        AlertRequest::Attach { incident, reason } => match state.incident {
+            Some(other) if other == *incident => Ok(Vec::new()),
+            Some(other) => refuse(
+                RefusalKind::Already,
+                format!("it belongs to incident {other}"),
+                "take it off that one first",
+            ),
+            None => Ok(vec![AlertEvent::AlertAttachedTo { incident: *incident, reason: said(reason)? }]),
+        },
+        AlertRequest::Detach { reason } => match state.incident {
+            Some(incident) => Ok(vec![AlertEvent::AlertDetachedFrom { incident, reason: said(reason)? }]),
+            None => refuse(
+                RefusalKind::WrongStage,
+                "it belongs to no incident".to_owned(),
+                "nothing has to be done",
+            ),
+        },
+    }
+}
+
+impl Received {
+    /// What an entry keeps of `alert`.
+    #[must_use]
+    pub fn of(alert: &Alert) -> Self {
+        Self {
+            channel: alert.channel,
+            source: alert.source.clone(),
+            source_id: alert.source_id.clone(),
+            severity: alert.severity,
+            occurred_at: alert.occurred_at,
+            reported_at: alert.reported_at,
+            hosts: alert.hosts.len(),
+            accounts: alert.accounts.len(),
+            indicators: alert.indicators.len(),
+            techniques: alert.techniques.clone(),
+            raw_sha256: alert.raw_sha256,
+        }
+    }
+}
+
+impl AlertState {
+    /// An alert of which nothing is recorded yet.
+    #[must_use]
+    pub const fn new(id: AlertId, practice: PracticeId) -> Self {
+        Self {
+            id,
+            practice,
+            version: 0,
+            received: None,
+            proposal: None,
+            judgement: None,
+            group: None,
+            incident: None,
+        }
+    }
+
+    /// Applies an event, made by `actor` at `at`. Total.
+    pub fn apply(&mut self, event: &AlertEvent, at: Timestamp, actor: &EntryActor) {
+        self.version = self.version.saturating_add(1);
+        let stamp = Stamp::new(at, actor);
+        match event {
+            AlertEvent::AlertReceived { alert } => self.received = Some((alert.clone(), stamp)),
+            AlertEvent::AlertProposed { proposal } => self.proposal = Some(proposal.clone()),
+            AlertEvent::AlertJudged { verdict, reasons, incident_kind, severity } => {
+                self.judgement = Some(Judgement {
+                    verdict: *verdict,
+                    reasons: reasons.clone(),
+                    incident_kind: *incident_kind,
+                    severity: *severity,
+                    proposed: self.proposal.as_ref().map(|proposal| proposal.verdict),
+                    stamp,
+                });
+            }
+            AlertEvent::AlertGrouped { group, .. } => self.group = Some(*group),
+            AlertEvent::AlertUngrouped { .. } => self.group = None,
+            AlertEvent::AlertAttachedTo { incident, .. } => self.incident = Some(*incident),
+            AlertEvent::AlertDetachedFrom { .. } => self.incident = None,
+        }
+    }
+
+    /// Applies an entry of the alert's stream.
+    ///
+    /// # Errors
+    /// Where the entry's kind is none of an alert's, or its body is not of that kind.
+    pub fn apply_entry(&mut self, entry: &kernel::Entry) -> Result<(), serde_json::Error> {
+        let parts = MapAccessDeserializer::new(Parts::new(&entry.kind, &entry.body));
+        self.apply(&AlertEvent::deserialize(parts)?, entry.at, &entry.actor);
+        Ok(())
+    }
+}
+
+impl AlertEvent {
+    /// The kind: an entry's `kind`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::AlertReceived { .. } => "alert_received",
+            Self::AlertProposed { .. } => "alert_proposed",
+            Self::AlertJudged { .. } => "alert_judged",
+            Self::AlertGrouped { .. } => "alert_grouped",
+            Self::AlertUngrouped { .. } => "alert_ungrouped",
+            Self::AlertAttachedTo { .. } => "alert_attached_to",
+            Self::AlertDetachedFrom { .. } => "alert_detached_from",
+        }
+    }
+
+    /// The body: an entry's `body`.
+    #[must_use]
+    pub fn body(&self) -> serde_json::Value {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(mut parts)) => parts.remove("body").unwrap_or_default(),
+            _ => serde_json::Value::Null,
+        }
+    }
+
+    /// One line of plain English.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::AlertReceived { alert } => format!("Alert received from {}.", alert.source),
+            Self::AlertProposed { proposal } => format!(
+                "Triage proposes: {}, {}, severity {}.",
+                proposal.verdict.plain(),
+                proposal.kind.plain(),
+                proposal.severity
+            ),
+            Self::AlertJudged { verdict, reasons, .. } => {
+                format!("Judged {}: {}.", verdict.plain(), reasons.join("; "))
+            }
+            Self::AlertGrouped { group, reason } => format!("Put into group {group}: {reason}."),
+            Self::AlertUngrouped { reason, .. } => format!("Taken out of its group: {reason}."),
+            Self::AlertAttachedTo { incident, reason } => format!("Put to incident {incident}: {reason}."),
+            Self::AlertDetachedFrom { incident, reason } => {
+                format!("Taken off incident {incident}: {reason}.")
+            }
+        }
+    }
+}
+
+/// How often people agreed with triage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Agreement {
+    /// Judgements of alerts for which triage had proposed true or false.
+    pub judged: u64,
+    /// Of these, how many said the same.
+    pub agreed: u64,
+}
+
+impl Agreement {
+    /// Counts a judgement.
+    pub fn count(&mut self, judgement: &Judgement) {
+        if let Some(agrees) = judgement.agrees() {
+            self.judged += 1;
+            self.agreed += u64::from(agrees);
+        }
+    }
+
+    /// The share that agreed, 0 to 1; `None` before the first judgement.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share of counts; its last digits mean nothing")]
+    pub fn share(self) -> Option<f64> {
+        (self.judged > 0).then(|| self.agreed as f64 / self.judged as f64)
     }
 }

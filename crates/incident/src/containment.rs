@@ -181,6 +181,21 @@ pub enum ActionStage {
     },
 }
 
+impl ActionStage {
+    /// The stage as a participle.
+    #[must_use]
+    pub const fn plain(&self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Applied { .. } => "applied",
+            Self::Verified { .. } => "verified",
+            Self::Failed { .. } => "tried without effect",
+            Self::Undone { .. } => "undone",
+            Self::Withdrawn { .. } => "withdrawn",
+        }
+    }
+}
+
 /// A containment action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Action {
@@ -213,6 +228,28 @@ impl Action {
     #[must_use]
     pub const fn in_force(&self) -> bool {
         matches!(self.stage, ActionStage::Applied { .. } | ActionStage::Verified { .. })
+    }
+
+    /// Since when it is in force, where it is.
+    #[must_use]
+    pub const fn in_force_since(&self) -> Option<&Stamp> {
+        match &self.stage {
+            ActionStage::Applied { stamp } | ActionStage::Verified { stamp, .. } => Some(stamp),
+            _ => None,
+        }
+    }
+
+    /// Who moved it where it is, and when.
+    #[must_use]
+    pub const fn moved(&self) -> &Stamp {
+        match &self.stage {
+            ActionStage::Proposed => &self.proposed,
+            ActionStage::Applied { stamp }
+            | ActionStage::Verified { stamp, .. }
+            | ActionStage::Failed { stamp, .. }
+            | ActionStage::Undone { stamp, .. }
+            | ActionStage::Withdrawn { stamp, .. } => stamp,
+        }
     }
 
     /// Whether it still waits to be applied.

@@ -92,7 +92,12 @@ events! {
         without: Vec<Side>,
     }
     /// It was applied.
-    ContainmentApplied = "containment_applied" { action: ActionId, receipt: Option<String> }
+    ContainmentApplied = "containment_applied" {
+        action: ActionId,
+        receipt: Option<String>,
+        /// Whether the practice's plan approved it beforehand, for the kind of incident that this was then.
+        preapproved: bool,
+    }
     /// It was seen to hold.
     ContainmentVerified = "containment_verified" { action: ActionId, how: String }
     /// It had no effect.
@@ -106,7 +111,15 @@ events! {
     FindingRevised = "finding_revised" { finding: FindingId, statement: Statement, reason: String }
 
     /// An item of evidence was taken in.
-    EvidenceTaken = "evidence_taken" { evidence: EvidenceId, digest: Digest, bytes: u64, source: String, why: String }
+    EvidenceTaken = "evidence_taken" {
+        evidence: EvidenceId,
+        digest: Digest,
+        bytes: u64,
+        source: String,
+        why: String,
+        /// The last day it has to be kept, as of now.
+        retain_until: Date,
+    }
     /// It was handed over.
     EvidenceHandedOver = "evidence_handed_over" { evidence: EvidenceId, to: String, why: String }
     /// It was received back.
@@ -121,10 +134,10 @@ events! {
     CopyExamined = "copy_examined" { evidence: EvidenceId, purpose: String, copy: Option<Digest> }
     /// It was given away for good.
     EvidenceReleased = "evidence_released" { evidence: EvidenceId, to: String, why: String }
-    /// A legal hold was placed on it.
-    HoldPlaced = "hold_placed" { evidence: EvidenceId, reason: String }
-    /// Its legal hold was lifted.
-    HoldLifted = "hold_lifted" { evidence: EvidenceId, reason: String }
+    /// A legal hold was placed on it, or on everything of the incident, now and later.
+    HoldPlaced = "hold_placed" { evidence: Option<EvidenceId>, reason: String }
+    /// Its legal hold was lifted, or the one on everything.
+    HoldLifted = "hold_lifted" { evidence: Option<EvidenceId>, reason: String }
     /// The last day it has to be kept was set.
     EvidenceRetentionSet = "evidence_retention_set" { evidence: EvidenceId, until: Date, reason: String }
     /// Somebody asked for its destruction.
@@ -226,7 +239,11 @@ events! {
     /// The last day the record has to be kept was set.
     RetentionSet = "retention_set" { until: Date, reason: String }
     /// The incident was closed.
-    Closed = "closed" { summary: Option<String> }
+    Closed = "closed" {
+        summary: Option<String>,
+        /// Evidence is kept at least until then: six years from the closing.
+        retain_until: Date,
+    }
     /// It was opened again.
     Reopened = "reopened" { reason: String }
 }

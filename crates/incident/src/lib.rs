@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 pub mod alert;
+pub mod closing;
 pub mod containment;
 pub mod custody;
+pub mod decide;
+pub mod describe;
 pub mod engagement;
 pub mod event;
+pub mod evolve;
 pub mod finding;
 pub mod kind;
 pub mod law;
@@ -21,16 +25,18 @@ pub mod state;
 pub mod triage;
 pub mod word;
 
-pub use alert::{AlertEvent, AlertRequest, AlertState, Judgement, Received, Verdict};
+pub use alert::{Agreement, AlertEvent, AlertRequest, AlertState, Judgement, Received, Verdict};
 pub use containment::{Action, ActionStage, Approval, ContainmentKind, Side, Target};
 pub use custody::{CustodyEvent, DestructionAsked, Evidence, Hold, Place};
+pub use decide::{IMPACT_HOURS, decide, six_years_after};
 pub use engagement::{Answer, Engagement, Party, engagement_minutes};
 pub use event::{Event, IdentifiedDuty};
+pub use evolve::evolve;
 pub use finding::{Confidence, EarlierStatement, Finding, Question, Statement};
 pub use kind::IncidentKind;
 pub use law::{BreachAnswer, BreachDecision, Duty, Obligation, ObligationStanding};
 pub use lessons::{Note, NoteVersion, Remediation, Report, RootCause, RunbookChange};
-pub use next::{Clock, ClockKind, Decision};
+pub use next::{Clock, ClockKind, Decision, ServiceStatus, SystemStatus};
 pub use phase::{Phase, PhaseStatus, PhaseView};
 pub use practice::Practice;
 pub use refusal::{Refusal, RefusalKind};

@@ -1,8 +1,14 @@
 //! What has to be decided next, and by whom: containment first. The clocks that run.
 
+mod clocks;
+mod decisions;
+mod services;
+
 use kernel::{Role, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use services::{ServiceStatus, SystemStatus};
 
 use crate::{Request, practice::Impact};
 

@@ -14,7 +14,7 @@ use crate::{
     SystemWork, Target,
 };
 
-/// A request. Texts are trimmed of nothing and must not be blank where they give a reason; no text may hold PHI.
+/// A request. A text that says why or how must not be blank; no text may hold PHI.
 /// Ids of new things are made by `decide`, except those of evidence, reports and notes' texts, which other parts made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
@@ -142,13 +142,13 @@ pub enum Request {
     },
     /// Gives it away for good.
     ReleaseEvidence { evidence: EvidenceId, to: String, why: String },
-    /// Places a legal hold on one item, or on all where none is named.
+    /// Places a legal hold on one item; where none is named, on everything of the incident, now and later.
     PlaceHold {
         #[serde(default)]
         evidence: Option<EvidenceId>,
         reason: String,
     },
-    /// Lifts a legal hold from one item, or from all where none is named.
+    /// Lifts the legal hold from one item; where none is named, the one on everything.
     LiftHold {
         #[serde(default)]
         evidence: Option<EvidenceId>,

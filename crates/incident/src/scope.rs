@@ -7,7 +7,7 @@ use kernel::{ActionId, EvidenceId, Indicator, SystemName, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{stamp::Stamp, word::words};
+use crate::{Side, stamp::Stamp, word::words};
 
 /// A system in the incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -24,10 +24,42 @@ pub struct System {
     pub restore_point: Option<RestorePoint>,
     /// Where its gates stand; one that is absent is open.
     pub gates: BTreeMap<Gate, GateStanding>,
-    /// What turned up after it returned to production and has to be settled before it is cleared.
-    pub doubts: Vec<String>,
     /// How often the compromise came back.
     pub recurrences: Vec<Recurrence>,
+}
+
+impl System {
+    /// A system that is suspected from now on.
+    pub(crate) fn suspected(why: &str, since: Stamp) -> Self {
+        Self {
+            why: why.to_owned(),
+            confirmed: None,
+            stage: SystemStage::Suspected { since },
+            work: Vec::new(),
+            restore_point: None,
+            gates: BTreeMap::new(),
+            recurrences: Vec::new(),
+        }
+    }
+
+    /// Whether it was rebuilt from a known clean source.
+    #[must_use]
+    pub fn is_rebuilt(&self) -> bool {
+        self.did(SystemWork::RebuiltFromCleanSource)
+    }
+
+    /// Whether such work was done on it.
+    #[must_use]
+    pub fn did(&self, kind: SystemWork) -> bool {
+        self.work.iter().any(|work| work.kind == kind)
+    }
+
+    /// The gates that do not let it pass.
+    #[must_use]
+    pub fn open_gates(&self) -> Vec<Gate> {
+        let passes = |gate: &Gate| self.gates.get(gate).is_some_and(GateStanding::passes);
+        Gate::ALL.iter().copied().filter(|gate| !passes(gate)).collect()
+    }
 }
 
 /// How far a system is.
@@ -223,8 +255,6 @@ impl Gate {
         matches!(self, Self::SignedByResponder | Self::SignedByPractice)
     }
 }
-
-use crate::Side;
 
 /// Where a gate stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

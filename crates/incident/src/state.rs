@@ -61,6 +61,8 @@ pub struct State {
     /// Its evidence.
     #[schema(value_type = BTreeMap<String, Evidence>)]
     pub evidence: BTreeMap<EvidenceId, Evidence>,
+    /// The legal hold on everything of the incident, where there is one.
+    pub hold: Option<crate::Hold>,
     /// The attorney's answers to the breach question, oldest first; the last one stands.
     pub breach: Vec<BreachDecision>,
     /// Its obligations.
@@ -174,6 +176,7 @@ impl State {
             actions: BTreeMap::new(),
             findings: BTreeMap::new(),
             evidence: BTreeMap::new(),
+            hold: None,
             breach: Vec::new(),
             obligations: BTreeMap::new(),
             law_tables_as_of: None,

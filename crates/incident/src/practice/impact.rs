@@ -79,8 +79,21 @@ impl Practice {
     /// A system that the profile does not list stops nothing that the profile knows of.
     #[must_use]
     pub fn impact(&self, systems: &[SystemName], now: Timestamp, hours: u16) -> Impact {
+        self.impact_of(systems, &[], now, hours)
+    }
+
+    /// As [`Practice::impact`], and these clinical services besides, whatever carries them.
+    #[must_use]
+    pub fn impact_of(
+        &self,
+        systems: &[SystemName],
+        services: &[String],
+        now: Timestamp,
+        hours: u16,
+    ) -> Impact {
         let (down, dependants) = self.taken_down(systems);
-        let mut because: BTreeMap<&str, (Vec<SystemName>, Vec<String>)> = BTreeMap::new();
+        let mut because: BTreeMap<&str, (Vec<SystemName>, Vec<String>)> =
+            services.iter().map(|key| (key.as_str(), Default::default())).collect();
         let mut records = Vec::new();
         for profile in self.systems.iter().filter(|profile| down.contains(&profile.key)) {
             if profile.ehr {
@@ -97,13 +110,6 @@ impl Practice {
             }
         }
         self.assemble(systems, dependants, because, records, now, hours)
-    }
-
-    /// What stops when these clinical services are taken away, whatever carries them.
-    #[must_use]
-    pub fn impact_of_services(&self, services: &[String], now: Timestamp, hours: u16) -> Impact {
-        let because = services.iter().map(|key| (key.as_str(), Default::default())).collect();
-        self.assemble(&[], Vec::new(), because, Vec::new(), now, hours)
     }
 
     fn taken_down(&self, systems: &[SystemName]) -> (BTreeSet<SystemName>, Vec<SystemName>) {
