@@ -206,7 +206,9 @@ impl Vault {
                 } else if kind.is_file() {
                     match self.put_file(&path) {
                         Ok(taken) => files.push(record(root, &path, &taken)),
-                        Err(error) => skipped.push(skip(root, &path, Why::Unreadable, Some(excuse(error)?))),
+                        Err(error) => {
+                            skipped.push(skip(root, &path, Why::Unreadable, Some(excuse(&path, error)?)))
+                        }
                     }
                 } else {
                     let target = fs::read_link(&path).ok().map(|target| target.display().to_string());
@@ -221,11 +223,12 @@ impl Vault {
 }
 
 /// What to say about a file that could not be taken; the error itself where it is the vault's and not the file's.
-fn excuse(error: VaultError) -> Result<String, VaultError> {
+fn excuse(file: &Path, error: VaultError) -> Result<String, VaultError> {
     match error {
-        VaultError::Source(source)
-        | VaultError::Denied { doing: "read", source, .. }
-        | VaultError::Io { doing: "read", source, .. } => Ok(source.to_string()),
+        VaultError::Source(source) => Ok(source.to_string()),
+        VaultError::Denied { path, source, .. } | VaultError::Io { path, source, .. } if path == file => {
+            Ok(source.to_string())
+        }
         VaultError::NotEvidence { what, .. } => Ok(format!("it became {what}")),
         other => Err(other),
     }

@@ -10,24 +10,22 @@
 //! destroyed/ab…        one for each destroyed object: its digest and nothing else
 //! damaged/ab….N.age    objects that were found changed when their content was taken in again
 //! tmp/                 work in progress; swept when the vault is opened
+//! lock                 held by whoever sweeps, or sets a damaged object aside
 //! ```
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    io::{self, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use kernel::Digest;
 
-use crate::{Keys, VaultError, keys::Entropy};
+use crate::{Keys, VaultError, destroy::condemned_digest, keys::Entropy};
 
 const VERSION: &str = "tourniquet-vault 1";
-
-/// Bytes at the start of an object that hold its wrapped key: an age header with one recipient is below 2 KiB.
-const HEADER: u64 = 4096;
 
 /// The folder of a vault.
 #[derive(Debug)]
@@ -92,11 +90,11 @@ impl Layout {
         self.root.join("damaged")
     }
 
-    fn tmp(&self) -> PathBuf {
+    pub(crate) fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
-    fn shard(&self, digest: &Digest) -> PathBuf {
+    pub(crate) fn shard(&self, digest: &Digest) -> PathBuf {
         let [first, ..] = *digest.as_bytes();
         self.objects().join(format!("{first:02x}"))
     }
@@ -147,6 +145,9 @@ impl Layout {
 
     /// A new file under `tmp/`, locked for as long as it is held, so that no sweep takes it away.
     pub(crate) fn new_tmp(&self) -> Result<Tmp, VaultError> {
+        // No sweep runs between the file's creation and its lock.
+        let guard = Held(self.lock_file()?);
+        guard.0.lock_shared().map_err(|error| VaultError::at("lock", &self.root, error))?;
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let path = self.tmp().join(format!("{}-{number}", std::process::id()));
@@ -156,39 +157,31 @@ impl Layout {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                     Err(error) => return Err(VaultError::at("write", &path, error)),
                 };
-            let tmp = Tmp { file, path };
+            let tmp = Tmp { file, path, named: AtomicBool::new(false) };
             tmp.file.lock().map_err(|error| VaultError::at("lock", &tmp.path, error))?;
-            // Another process that opens the vault may have swept the file between its creation and the lock.
-            let links =
-                tmp.file.metadata().map_err(|error| VaultError::at("read", &tmp.path, error))?.nlink();
-            if links > 0 {
-                return Ok(tmp);
-            }
+            return Ok(tmp);
         }
     }
 
-    /// Removes what crashed processes left under `tmp/`. What a living one works on is locked.
+    /// Removes what crashed processes left under `tmp/`, and finishes the destructions they began. What a living one
+    /// works on is locked.
     fn sweep(&self) -> Result<(), VaultError> {
+        let _lock = self.lock()?;
         for path in folder_entries(&self.tmp())? {
-            let file = match OpenOptions::new().read(true).write(true).open(&path) {
-                Ok(file) => file,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                // A file that was complete but for its removal from here is read-only already.
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                    File::open(&path).map_err(|error| VaultError::at("open", &path, error))?
-                }
+            let file = match open_itself(&path) {
+                Ok(Some(file)) => file,
+                Ok(None) => continue,
                 Err(error) => return Err(VaultError::at("open", &path, error)),
             };
-            match file.try_lock() {
+            let file = Held(file);
+            match file.0.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => continue,
                 Err(TryLockError::Error(error)) => return Err(VaultError::at("lock", &path, error)),
             }
-            let condemned = path.extension().is_some_and(|extension| extension == "condemned");
-            if condemned {
-                erase(&path)?;
-            } else {
-                remove(&path)?;
+            match condemned_digest(&path) {
+                Some(digest) => self.bury(&file.0, &path, &digest)?,
+                None => remove(&path)?,
             }
         }
         Ok(())
@@ -201,7 +194,27 @@ impl Layout {
             make_folder(&shard)?;
             sync_folder(&self.objects())?;
         }
-        link_new(tmp, &self.object(digest))
+        tmp.link_new(&self.object(digest))
+    }
+
+    /// Keeps everybody else, in this process and others, from sweeping, from setting objects aside and from beginning
+    /// a file under `tmp/`, until it is dropped. Whoever found an object changed has to look again with the lock, or it
+    /// would set the repaired one aside.
+    pub(crate) fn lock(&self) -> Result<Held, VaultError> {
+        let held = Held(self.lock_file()?);
+        held.0.lock().map_err(|error| VaultError::at("lock", &self.root, error))?;
+        Ok(held)
+    }
+
+    fn lock_file(&self) -> Result<File, VaultError> {
+        let path = self.root.join("lock");
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| VaultError::at("lock", &path, error))
     }
 
     /// Moves a changed object out of the way; it is evidence of its own.
@@ -215,7 +228,7 @@ impl Layout {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     number = number.saturating_add(1)
                 }
-                // Somebody else set it aside first.
+                // It was destroyed in this very moment.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
                 Err(error) => return Err(VaultError::at("set aside", &object, error)),
             }
@@ -223,21 +236,6 @@ impl Layout {
         sync_folder(&self.damaged())?;
         remove(&object)?;
         sync_folder(&self.shard(digest))
-    }
-
-    /// Takes an object out of the vault for good: tombstone first, then the name, then the bytes that hold its key.
-    pub(crate) fn destroy(&self, digest: &Digest) -> Result<(), VaultError> {
-        let object = self.object(digest);
-        self.write_tombstone(digest)?;
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let condemned = self.tmp().join(format!("{}-{number}.condemned", std::process::id()));
-        fs::rename(&object, &condemned).map_err(|error| VaultError::at("remove", &object, error))?;
-        sync_folder(&self.shard(digest))?;
-        erase(&condemned)
-    }
-
-    pub(crate) fn write_tombstone(&self, digest: &Digest) -> Result<(), VaultError> {
-        self.write_new(&self.tombstone(digest), format!("{digest}\n").as_bytes()).map(|_| ())
     }
 
     /// The digests of all objects, sorted. Names that are no object's are left alone.
@@ -268,7 +266,7 @@ impl Layout {
         let tmp = self.new_tmp()?;
         (&tmp.file).write_all(content).map_err(|error| VaultError::at("write", path, error))?;
         tmp.file.sync_all().map_err(|error| VaultError::at("write", path, error))?;
-        link_new(&tmp, path)
+        tmp.link_new(path)
     }
 
     /// Bytes that this process may still write to the disk of the vault.
@@ -279,11 +277,24 @@ impl Layout {
     }
 }
 
+/// A locked file. The lock ends when this is dropped, and not only when the last child process that was forked in between
+/// has closed its copy.
+#[derive(Debug)]
+pub(crate) struct Held(pub(crate) File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 /// A file under `tmp/` that goes away when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Tmp {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
+    /// Whether it may have another name by now.
+    named: AtomicBool,
 }
 
 impl Tmp {
@@ -292,6 +303,12 @@ impl Tmp {
         let failed = |error| VaultError::at("write", &self.path, error);
         self.file.set_permissions(fs::Permissions::from_mode(0o400)).map_err(failed)?;
         self.file.sync_all().map_err(failed)
+    }
+
+    /// Gives it this name too. `false` where that is taken.
+    fn link_new(&self, path: &Path) -> Result<bool, VaultError> {
+        self.named.store(true, Ordering::Relaxed);
+        link_new(&self.path, path)
     }
 
     /// The file's content from its start.
@@ -305,15 +322,20 @@ impl Tmp {
 
 impl Drop for Tmp {
     fn drop(&mut self) {
-        // A leftover is harmless: the next sweep takes it.
+        // What was never given a name came to nothing. Its space is free at once, even where a child process, between its
+        // fork and its exec, still holds the file open. A leftover is harmless: the next sweep takes it.
+        if !self.named.load(Ordering::Relaxed) {
+            let _ = self.file.set_len(0);
+        }
         let _ = fs::remove_file(&self.path);
+        let _ = self.file.unlock();
     }
 }
 
-/// Links `tmp` to `path` and makes that durable. `false` where `path` exists; that name is made durable all the same,
+/// Links `from` to `path` and makes that durable. `false` where `path` exists; that name is made durable all the same,
 /// as whoever made it may not have come that far.
-fn link_new(tmp: &Tmp, path: &Path) -> Result<bool, VaultError> {
-    let fresh = match fs::hard_link(&tmp.path, path) {
+pub(crate) fn link_new(from: &Path, path: &Path) -> Result<bool, VaultError> {
+    let fresh = match fs::hard_link(from, path) {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
         Err(error) => return Err(VaultError::at("write", path, error)),
@@ -324,21 +346,23 @@ fn link_new(tmp: &Tmp, path: &Path) -> Result<bool, VaultError> {
     Ok(fresh)
 }
 
-/// Overwrites the part of a sealed file that holds its key, and removes it. Without that key the rest is noise
-/// (NIST SP 800-88 calls it cryptographic erase), as far as the disk writes in place: flash and copy-on-write
-/// file systems may keep the old block for a while.
-fn erase(path: &Path) -> Result<(), VaultError> {
-    let failed = |error| VaultError::at("erase", path, error);
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len().min(HEADER);
-    io::copy(&mut io::repeat(0).take(length), &mut file).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    remove(path)?;
-    path.parent().map_or(Ok(()), sync_folder)
+/// Opens a regular file for reading: itself, not what a link points to, and without waiting where it is a pipe.
+/// `None` where there is none of that name.
+pub(crate) fn open_itself(path: &Path) -> io::Result<Option<File>> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+        Ok(_) => match OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        },
+    }
 }
 
-fn remove(path: &Path) -> Result<(), VaultError> {
+pub(crate) fn remove(path: &Path) -> Result<(), VaultError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(VaultError::at("remove", path, error)),
         _ => Ok(()),

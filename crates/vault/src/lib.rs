@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod destroy;
 mod error;
 mod folder;
 mod keys;

@@ -144,17 +144,20 @@ impl Vault {
         let buried = self.layout.tombstone(&sha256).exists();
         let mut arrival = if buried { Arrival::AfterDestruction } else { Arrival::New };
         while !self.layout.place(tmp, &sha256)? {
-            match self.rehash(&sha256)? {
-                Rehash::Intact { .. } => {
-                    return Ok(Stored { sha256, bytes, arrival: Arrival::AlreadyThere });
-                }
-                Rehash::Changed { .. } => {
+            let mut found = self.rehash(&sha256)?;
+            if matches!(found, Rehash::Changed { .. }) {
+                let _lock = self.layout.lock()?;
+                found = self.rehash(&sha256)?;
+                if matches!(found, Rehash::Changed { .. }) {
                     self.layout.set_aside(&sha256)?;
                     arrival = Arrival::ReplacedDamaged;
                 }
-                // Destroyed, or set aside by somebody else, in this very moment.
-                Rehash::Missing | Rehash::Destroyed => {}
             }
+            if matches!(found, Rehash::Intact { .. }) {
+                arrival = Arrival::AlreadyThere;
+                break;
+            }
+            // Set aside just now, or destroyed in this very moment: the place is free.
         }
         Ok(Stored { sha256, bytes, arrival })
     }

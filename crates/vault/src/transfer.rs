@@ -74,7 +74,7 @@ impl Vault {
     /// # Errors
     /// What the disk reports.
     pub fn import_tombstone(&self, digest: &Digest) -> Result<(), VaultError> {
-        self.layout.write_tombstone(digest)
+        self.with_space(None, |vault| vault.layout.write_tombstone(digest))
     }
 
     /// Copies, and tells a source that fails from a disk that does.

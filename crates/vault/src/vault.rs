@@ -91,25 +91,6 @@ impl Vault {
         self.layout.object(digest)
     }
 
-    /// Takes an object out of the vault for good, and leaves a file that holds its digest and nothing else. Who may
-    /// ask for it, and when, is the caller's to have decided. Doing it again is no error. The same content may be stored
-    /// again later.
-    ///
-    /// Its sealed bytes lose their wrapped key before they are unlinked, so that old blocks are noise, as far as the disk
-    /// writes in place. Copies under `damaged/` and in backups are not touched.
-    ///
-    /// # Errors
-    /// [`VaultError::Missing`] where it never was there; else what the disk reports.
-    pub fn destroy(&self, digest: &Digest) -> Result<(), VaultError> {
-        if self.contains(digest) {
-            return self.layout.destroy(digest);
-        }
-        match self.absent(digest) {
-            VaultError::Destroyed { .. } => Ok(()),
-            other => Err(other),
-        }
-    }
-
     /// Why there is no object of this digest.
     pub(crate) fn absent(&self, digest: &Digest) -> VaultError {
         if self.layout.tombstone(digest).exists() {

@@ -165,3 +165,28 @@ fn the_scheduled_check_names_what_changed_and_goes_on() {
         .collect();
     assert_eq!(changed, [digests[7]]);
 }
+
+#[test]
+fn eight_people_who_repair_the_same_object_at_once_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = open(folder.path());
+    let content = noise(9, 2000);
+    let digest = vault.put(content.as_slice(), None).unwrap().sha256;
+    for _ in 0..10 {
+        tamper(&vault.sealed_path(&digest), |bytes| *bytes.last_mut().unwrap() ^= 1);
+        let before = files(&folder.path().join("damaged")).len();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    vault.put(content.as_slice(), None).unwrap();
+                    assert!(
+                        vault.read_verified(&digest, u64::MAX).unwrap() == content,
+                        "it was acknowledged"
+                    );
+                });
+            }
+        });
+        let aside = files(&folder.path().join("damaged")).len() - before;
+        assert_eq!(aside, 1, "the changed one is set aside, and no good one");
+    }
+}

@@ -83,14 +83,13 @@ fn the_sweep_spares_what_another_process_is_working_on() {
     std::fs::write(tmp.join("999999-1"), "being written").unwrap();
     let working = std::fs::File::open(tmp.join("999999-1")).unwrap();
     working.lock().unwrap();
-    // A destruction that broke off after its tombstone and the loss of the name.
-    std::fs::write(folder.path().join("destroyed").join(digest.to_string()), format!("{digest}\n")).unwrap();
-    std::fs::rename(vault.sealed_path(&digest), tmp.join("999999-2.condemned")).unwrap();
+    // A destruction that broke off after the loss of the name.
+    std::fs::rename(vault.sealed_path(&digest), tmp.join(format!("{digest}.condemned"))).unwrap();
 
     let again: Vault = open(folder.path());
     assert_eq!(files(&tmp), [tmp.join("999999-1")]);
     assert_eq!(again.rehash(&digest).unwrap(), Rehash::Destroyed);
-    drop(working);
+    working.unlock().unwrap();
     open(folder.path());
     assert!(files(&tmp).is_empty());
 }

@@ -3,7 +3,6 @@
 use std::{
     io::{self, Read},
     os::unix::fs::PermissionsExt as _,
-    sync::Barrier,
 };
 
 use kernel::Digest;
@@ -151,14 +150,12 @@ fn eight_people_who_take_in_the_same_file_at_once_leave_one_object() {
     let folder = tempfile::tempdir().unwrap();
     for length in [3000, (5 << 20) + 3] {
         let content = noise(4, length);
-        let start = Barrier::new(8);
         let news: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
                 .map(|_| {
                     scope.spawn(|| {
-                        let vault = open(folder.path());
-                        start.wait();
-                        let stored = vault.put(content.as_slice(), None).unwrap();
+                        // Each opens the vault as another process would, keys, sweep and all.
+                        let stored = open(folder.path()).put(content.as_slice(), None).unwrap();
                         assert_eq!(stored.sha256, Digest::of(&content));
                         usize::from(!stored.existed())
                     })
@@ -178,6 +175,32 @@ fn eight_people_who_take_in_the_same_file_at_once_leave_one_object() {
 }
 
 #[test]
+fn whoever_opens_a_new_vault_at_the_same_time_gets_the_same_keys() {
+    for _ in 0..8 {
+        let folder = tempfile::tempdir().unwrap();
+        let recipients: std::collections::BTreeSet<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8_u8)
+                .map(|own| {
+                    let path = folder.path();
+                    scope.spawn(move || {
+                        let vault = Vault::open(path, &mut |slice| slice.fill(own)).unwrap();
+                        vault.put([own].as_slice(), None).unwrap();
+                        vault.keys().recipient()
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(recipients.len(), 1);
+        let vault = open(folder.path());
+        assert_eq!(vault.list().unwrap().len(), 8);
+        assert!(
+            vault.rehash_all().unwrap().all(|(_, found)| matches!(found, Ok(Rehash::Intact { bytes: 1 })))
+        );
+    }
+}
+
+#[test]
 fn destroyed_evidence_leaves_its_digest_and_can_be_told_from_lost_evidence() {
     let folder = tempfile::tempdir().unwrap();
     let vault = open(folder.path());
@@ -193,10 +216,10 @@ fn destroyed_evidence_leaves_its_digest_and_can_be_told_from_lost_evidence() {
     let tombstone =
         std::fs::read_to_string(folder.path().join("destroyed").join(digest.to_string())).unwrap();
     assert_eq!(tombstone, format!("{digest}\n"));
-    // Whoever still holds the file open finds no key in it.
-    let mut rest = Vec::new();
-    (&sealed).read_to_end(&mut rest).unwrap();
-    assert!(rest[..4096].iter().all(|&byte| byte == 0));
+    // Whoever still holds the file open finds nothing in it.
+    let mut rest = String::new();
+    (&sealed).read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, tombstone);
     assert!(files(&folder.path().join("tmp")).is_empty());
 
     let never = Digest::of(b"never taken in");
@@ -207,6 +230,25 @@ fn destroyed_evidence_leaves_its_digest_and_can_be_told_from_lost_evidence() {
     let back = vault.put(content.as_slice(), None).unwrap();
     assert_eq!(back.arrival, Arrival::AfterDestruction);
     assert_eq!(vault.read_verified(&digest, u64::MAX).unwrap(), content);
+    vault.destroy(&digest).unwrap();
+    assert_eq!(vault.rehash(&digest).unwrap(), Rehash::Destroyed);
+}
+
+#[test]
+fn destruction_does_not_reach_through_a_planted_link() {
+    let (folder, share) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let vault = open(folder.path());
+    let digest = vault.put(&b"evidence"[..], None).unwrap().sha256;
+    let theirs = share.path().join("payroll");
+    std::fs::write(&theirs, "not the vault's").unwrap();
+    std::fs::remove_file(vault.sealed_path(&digest)).unwrap();
+    std::os::unix::fs::symlink(&theirs, vault.sealed_path(&digest)).unwrap();
+    assert!(vault.destroy(&digest).is_err());
+    for name in ["link", &format!("{digest}.condemned")] {
+        std::os::unix::fs::symlink(&theirs, folder.path().join("tmp").join(name)).unwrap();
+    }
+    open(folder.path());
+    assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "not the vault's");
 }
 
 #[test]
