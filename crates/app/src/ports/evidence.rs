@@ -122,6 +122,9 @@ pub trait EvidenceStore: Send + Sync {
     /// [`EvidenceError`]; then nothing is kept.
     fn import_sealed(&self, digest: &Digest, reader: &mut (dyn Read + Send)) -> Result<(), EvidenceError>;
 
+    /// The keys, as text: for a backup, which is worth nothing without them and has to be guarded because of them.
+    fn keys(&self) -> String;
+
     /// Seals a small payload with a nonce of 24 random bytes.
     ///
     /// # Errors

@@ -1,0 +1,261 @@
+//! Who is there: API tokens, one-time links, browser sessions, and the secrets of alert sources. Of a token only the
+//! hash is kept; a source's secret is kept sealed, as some senders sign with it.
+
+use kernel::{Actor, Capability, Digest, PersonId, PracticeId, Requires, Role, Stream, Timestamp, TokenId, authorise};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    App, AppError,
+    ports::{Append, JournalError, Row, Scope, TokenKind, TokenRow},
+    write::Fact,
+};
+
+/// The words that a token's scopes may be.
+pub const SCOPES: [&str; 5] = ["read", "write", "intake", "export", "administer"];
+
+/// A token to be made.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// Whose it is, or what it is called; for a source, the adapter's name.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// For one practice; `None` for all of the provider's.
+    #[serde(default)]
+    pub practice: Option<PracticeId>,
+    /// Narrower than the role where not empty: `read`, `write`, `intake`, `export`, `administer`.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// What it is for.
+    #[serde(default = "api")]
+    pub kind: TokenKind,
+    /// When it ends by itself.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// For a source: the secret that its sender has, where it is theirs to choose.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// The person it stands for; a new one where absent.
+    #[serde(default)]
+    pub person: Option<PersonId>,
+}
+
+const fn api() -> TokenKind {
+    TokenKind::Api
+}
+
+/// A token that was made. This is the only time that its text is shown.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MadeToken {
+    /// Its id, with which it can be revoked.
+    pub id: TokenId,
+    /// The token.
+    pub token: String,
+}
+
+/// A caller whose token was found good.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub actor: Actor,
+    /// The token.
+    pub token: TokenRow,
+}
+
+impl Caller {
+    /// Whether the token's scopes, where it has any, hold this one.
+    #[must_use]
+    pub fn within(&self, scope: &str) -> bool {
+        self.token.scopes.is_empty() || self.token.scopes.iter().any(|own| own == scope)
+    }
+}
+
+struct Administer;
+
+impl Requires for Administer {
+    fn requires(&self) -> Capability {
+        Capability::Administer
+    }
+}
+
+impl App {
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn make_token(&self, actor: &Actor, new: NewToken) -> Result<MadeToken, AppError> {
+        let _ = authorise(actor, Administer)?;
+        if actor.practice.is_some() && new.practice != actor.practice {
+            return Err(AppError::invalid("/practice", "a token for your own practice only"));
+        }
+        if let Some(unknown) = new.scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
+            return Err(AppError::invalid("/scopes", format!("`{unknown}` is not a scope: {}", SCOPES.join(", "))));
+        }
+        if new.name.trim().is_empty() {
+            return Err(AppError::invalid("/name", "a token needs a name, so that it can be recognised later"));
+        }
+        if let Some(practice) = new.practice {
+            let _ = self.profile(actor, practice).await?;
+        }
+        let random: [u8; 32] = self.edge().random();
+        let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = match (&new.secret, new.kind) {
+            (Some(secret), TokenKind::Source) => secret.clone(),
+            (Some(_), _) => return Err(AppError::invalid("/secret", "only a source's secret can be chosen")),
+            (None, _) => format!("tq_{text}"),
+        };
+        let hash = Digest::of(token.as_bytes());
+        let sealed = match new.kind {
+            TokenKind::Source => Some(self.store().seal(&hash, token.as_bytes(), self.edge().random())?),
+            _ => None,
+        };
+        let row = TokenRow {
+            id: self.edge().id(TokenId::new),
+            kind: new.kind,
+            hash,
+            person: new.person.unwrap_or_else(|| self.edge().id(PersonId::new)),
+            name: new.name,
+            role: new.role,
+            practice: new.practice,
+            scopes: new.scopes,
+            sealed,
+            created_at: self.edge().now(),
+            expires_at: new.expires_at,
+            revoked_at: None,
+        };
+        let id = row.id;
+        self.write_token(actor, row, "token_made", None).await?;
+        Ok(MadeToken { id, token })
+    }
+
+    /// Ends a token.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn revoke_token(&self, actor: &Actor, id: TokenId) -> Result<(), AppError> {
+        let _ = authorise(actor, Administer)?;
+        let tokens = self.journal().tokens(Scope::of(actor)).await?;
+        let mut row = tokens
+            .into_iter()
+            .find(|row| row.id == id)
+            .ok_or_else(|| AppError::not_found(format!("token {id}")))?;
+        if row.revoked_at.is_none() {
+            row.revoked_at = Some(self.edge().now());
+            self.write_token(actor, row, "token_revoked", None).await?;
+        }
+        Ok(())
+    }
+
+    /// The tokens that an administrator may see, without hashes or secrets.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn tokens(&self, actor: &Actor) -> Result<Vec<TokenRow>, AppError> {
+        let _ = authorise(actor, Administer)?;
+        let mut rows = self.journal().tokens(Scope::of(actor)).await?;
+        for row in &mut rows {
+            row.sealed = None;
+            row.hash = Digest::from_bytes([0; 32]);
+        }
+        Ok(rows)
+    }
+
+    /// Who a token stands for; `None` where it is unknown, revoked or past its end.
+    ///
+    /// # Errors
+    /// [`AppError`] where the database fails.
+    pub async fn caller(&self, token: &str) -> Result<Option<Caller>, AppError> {
+        let found = self.journal().token(&Digest::of(token.as_bytes())).await?;
+        Ok(found.filter(|row| self.is_good(row)).map(|token| Caller { actor: actor_of(&token), token }))
+    }
+
+    fn is_good(&self, row: &TokenRow) -> bool {
+        row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > self.edge().now())
+    }
+
+    /// Uses up a one-time link: it signs one browser in, once.
+    ///
+    /// # Errors
+    /// [`AppError`] where the database fails; `Ok(None)` where the link is no good (any more).
+    pub async fn use_link(&self, token: &str) -> Result<Option<MadeToken>, AppError> {
+        let found = self.journal().token(&Digest::of(token.as_bytes())).await?;
+        let Some(mut row) = found.filter(|row| row.kind == TokenKind::Link && self.is_good(row)) else {
+            return Ok(None);
+        };
+        let actor = actor_of(&row);
+        row.revoked_at = Some(self.edge().now());
+        let random: [u8; 32] = self.edge().random();
+        let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = format!("tq_{text}");
+        let session = TokenRow {
+            id: self.edge().id(TokenId::new),
+            kind: TokenKind::Session,
+            hash: Digest::of(token.as_bytes()),
+            created_at: self.edge().now(),
+            expires_at: self.edge().now().checked_add(jiff::SignedDuration::from_hours(12)).ok(),
+            revoked_at: None,
+            ..row.clone()
+        };
+        let id = session.id;
+        // The key makes the second of two browsers that open the link at once find it used.
+        let once = format!("link {}", row.id);
+        if !self.write_token(&actor, row, "link_used", Some(once)).await? {
+            return Ok(None);
+        }
+        self.write_token(&actor, session, "session_begun", None).await?;
+        Ok(Some(MadeToken { id, token }))
+    }
+
+    /// The secrets with which a source's deliveries may be signed, and the practice each is for.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn source_secrets(&self, source: &str) -> Result<Vec<(TokenRow, Vec<u8>)>, AppError> {
+        let rows = self.journal().tokens(Scope::Provider).await?;
+        let mut secrets = Vec::new();
+        for row in rows {
+            if row.kind == TokenKind::Source && row.name == source && self.is_good(&row) {
+                if let Some(sealed) = &row.sealed {
+                    let secret = self.store().unseal(&row.hash, sealed)?;
+                    secrets.push((row, secret));
+                }
+            }
+        }
+        Ok(secrets)
+    }
+
+    /// Writes a token's row and entry; false where the key had been used before, and nothing was written now.
+    async fn write_token(
+        &self, actor: &Actor, row: TokenRow, kind: &str, key: Option<String>,
+    ) -> Result<bool, AppError> {
+        // A token for all practices belongs to none; its history stands in the stream of the provider's own id.
+        let practice = row.practice.unwrap_or(PracticeId::from_u128(0));
+        let stream = Stream::practice(practice);
+        loop {
+            let expected = self.whole_stream(practice, stream).await?.last().map_or(0, |last| last.version);
+            let body = serde_json::json!({
+                "token": row.id, "kind": row.kind, "name": row.name, "role": row.role, "person": row.person,
+                "scopes": row.scopes,
+            });
+            let fact = Fact { kind: kind.to_owned(), privileged: false, body };
+            let append = Append {
+                practice,
+                key: key.clone().map(|key| (key, row.hash)),
+                parts: vec![self.part(practice, stream, expected, actor, self.edge().now(), [fact])?],
+                rows: vec![Row::Token(Box::new(row.clone()))],
+                payloads: Vec::new(),
+            };
+            match self.journal().append(append).await {
+                Ok(appended) => return Ok(!appended.repeated),
+                Err(JournalError::Stale { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+fn actor_of(row: &TokenRow) -> Actor {
+    Actor { id: row.person, name: row.name.clone(), role: row.role, practice: row.practice }
+}

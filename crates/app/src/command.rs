@@ -1,0 +1,344 @@
+//! Giving an incident a command: load, decide, append, and hand back what stands now. The one path by which anything
+//! about an incident changes.
+
+use std::sync::Arc;
+
+use incident::{Event, Place, Request, State, decide, evolve};
+use kernel::{Actor, AlertId, Digest, Entry, EvidenceId, IncidentId, PracticeId, Stream, Timestamp, authorise};
+
+use crate::{
+    App, AppError,
+    ports::{Append, Appended, EvidenceRow, JournalError, Outside, Part, Payload, Row, Scope, Snapshot},
+    practices::Profile,
+    read::incident_row,
+    write::{Fact, entry_actor},
+};
+
+/// The form of the snapshots that this program writes; one of another form is ignored and the stream folded anew.
+const SNAPSHOT_FORM: u32 = 1;
+/// A snapshot is kept each time a stream has grown by this many entries.
+const SNAPSHOT_EVERY: u64 = 200;
+/// Entries read at once while folding.
+const CHUNK: u32 = 2_000;
+/// How often a command that did not name a version is tried again when somebody else was first.
+const TRIES: u32 = 4;
+
+/// How a command is given.
+#[derive(Debug, Clone, Default)]
+pub struct How {
+    /// The version that the caller saw (`If-Match`); without it the command is decided on whatever stands.
+    pub expected: Option<u64>,
+    /// The idempotency key.
+    pub key: Option<String>,
+}
+
+/// What came of a command.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The version it stands at.
+    pub version: u64,
+    /// The entries that this command made.
+    pub entries: Vec<Entry>,
+    /// What stands now.
+    pub state: Arc<State>,
+    /// Whether the same command with the same key had been taken before.
+    pub repeated: bool,
+}
+
+/// What goes along with a command besides its entries.
+#[derive(Default)]
+pub(crate) struct Along {
+    pub(crate) payloads: Vec<Payload>,
+    /// The name of an item of evidence that is taken in.
+    pub(crate) evidence_name: Option<String>,
+}
+
+impl App {
+    /// Opens an incident.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn declare(
+        &self, actor: &Actor, practice: PracticeId, request: Request, key: Option<String>,
+    ) -> Result<Done, AppError> {
+        if !matches!(request, Request::Declare { .. }) {
+            return Err(AppError::invalid("/command", "only `declare` opens an incident"));
+        }
+        let profile = self.profile(actor, practice).await?;
+        let id = self.edge().id(IncidentId::new);
+        let state = Arc::new(State::new(id, practice));
+        self.take(actor, &profile, state, request, How { expected: None, key }, Along::default()).await
+    }
+
+    /// Gives an incident a command.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn command(
+        &self, actor: &Actor, incident: IncidentId, request: Request, how: How,
+    ) -> Result<Done, AppError> {
+        match request {
+            Request::WriteNote { .. } | Request::ReviseNote { .. } => Err(AppError::invalid(
+                "/command",
+                "a note's text is sealed with it: send the text to the incident's notes",
+            )),
+            Request::TakeEvidence { .. } => Err(AppError::invalid(
+                "/command",
+                "evidence is hashed and sealed as it comes in: send the bytes to the incident's evidence",
+            )),
+            Request::Declare { .. } => Err(AppError::invalid("/command", "this incident is declared already")),
+            request => self.command_with(actor, incident, request, how, Along::default()).await,
+        }
+    }
+
+    pub(crate) async fn command_with(
+        &self, actor: &Actor, incident: IncidentId, request: Request, how: How, along: Along,
+    ) -> Result<Done, AppError> {
+        let state = self.load(Scope::of(actor), incident).await?;
+        let profile = self.profile(actor, state.practice).await?;
+        self.take(actor, &profile, state, request, how, along).await
+    }
+
+    async fn take(
+        &self, actor: &Actor, profile: &Profile, mut state: Arc<State>, request: Request, how: How, along: Along,
+    ) -> Result<Done, AppError> {
+        let practice = state.practice;
+        let key = match how.key {
+            None => None,
+            Some(key) => {
+                // A new incident's id is drawn anew for each attempt, and must not make a repetition look different.
+                let on = (state.version > 0).then_some(state.incident);
+                let asked = serde_json::to_vec(&(on, &request)).map_err(AppError::json("the request"))?;
+                let digest = Digest::of(&asked);
+                if let Some(first) = self.journal().repeated(practice, &key, &digest).await? {
+                    return self.as_before(actor, first).await;
+                }
+                Some((key, digest))
+            }
+        };
+        let request = authorise(actor, request)?;
+        for attempt in 1.. {
+            if let Some(expected) = how.expected
+                && expected != state.version
+            {
+                let since = self.journal().stream(practice, Stream::incident(state.incident), expected, 100).await?;
+                return Err(AppError::Stale { expected, current: state.version, since });
+            }
+            let now = self.edge().now();
+            let events = decide(&state, &request, &profile.practice, now)?;
+            let (after, append) = self.prepare(actor, profile, &state, &events, now, &along, key.clone()).await?;
+            match self.journal().append(append).await {
+                Ok(appended) if appended.repeated => return self.as_before(actor, appended).await,
+                Ok(appended) => return self.finish(actor, after, &events, appended).await,
+                Err(JournalError::Stale { .. }) if how.expected.is_none() && attempt < TRIES => {
+                    state = self.load(Scope::Practice(practice), state.incident).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(AppError::invalid("", "the incident changes too fast; try again"))
+    }
+
+    /// The write for these events: the incident's entries, those of alerts that come or go with them, and every row
+    /// that changes.
+    #[expect(clippy::too_many_arguments, reason = "everything that one write is made of")]
+    async fn prepare(
+        &self, actor: &Actor, profile: &Profile, before: &Arc<State>, events: &[Event], now: Timestamp, along: &Along,
+        key: Option<(String, Digest)>,
+    ) -> Result<(Arc<State>, Append), AppError> {
+        let (practice, incident) = (before.practice, before.incident);
+        let by = entry_actor(actor);
+        let after = events.iter().fold((**before).clone(), |state, event| evolve(state, event, now, &by));
+        let stream = Stream::incident(incident);
+        let mut parts = vec![self.part(practice, stream, before.version, actor, now, events.iter().map(Fact::from))?];
+        let mut rows = vec![Row::Incident(Box::new(incident_row(&after, &profile.practice, now)))];
+        for event in events {
+            match event {
+                Event::AlertAttached { alert, .. } => {
+                    self.move_alert(actor, practice, *alert, Some(incident), now, &mut parts, &mut rows).await?;
+                }
+                Event::AlertDetached { alert, .. } => {
+                    self.move_alert(actor, practice, *alert, None, now, &mut parts, &mut rows).await?;
+                }
+                _ => {}
+            }
+        }
+        rows.extend(self.evidence_rows(before, &after, along).await?.into_iter().map(|row| Row::Evidence(Box::new(row))));
+        let append = Append { practice, key, parts, rows, payloads: along.payloads.clone() };
+        Ok((Arc::new(after), append))
+    }
+
+    /// The rows of evidence whose place changed.
+    async fn evidence_rows(&self, before: &State, after: &State, along: &Along) -> Result<Vec<EvidenceRow>, AppError> {
+        let mut rows = Vec::new();
+        for (id, item) in &after.evidence {
+            let state = match item.place {
+                Place::Vault => "held",
+                Place::HandedOver { .. } => "handed_over",
+                Place::Released { .. } => "released",
+                Place::Destroyed { .. } => "destroyed",
+            };
+            match before.evidence.get(id) {
+                Some(earlier) if earlier.place == item.place => {}
+                Some(_) => {
+                    if let Some(mut row) = self.journal().evidence_item(Scope::Practice(after.practice), *id).await? {
+                        state.clone_into(&mut row.state);
+                        rows.push(row);
+                    }
+                }
+                None => rows.push(EvidenceRow {
+                    id: *id,
+                    practice: after.practice,
+                    incident: after.incident,
+                    name: along.evidence_name.clone().unwrap_or_else(|| item.source.clone()),
+                    sha256: item.digest,
+                    bytes: item.bytes,
+                    source: item.source.clone(),
+                    state: state.to_owned(),
+                    taken_at: item.taken.at,
+                    rehashed: None,
+                }),
+            }
+        }
+        Ok(rows)
+    }
+
+    /// After the write is durable: remember, keep a snapshot now and then, destroy what was confirmed.
+    async fn finish(
+        &self, actor: &Actor, after: Arc<State>, events: &[Event], appended: Appended,
+    ) -> Result<Done, AppError> {
+        self.remember(&after);
+        let made = u64::try_from(events.len()).unwrap_or(u64::MAX);
+        if after.version / SNAPSHOT_EVERY != after.version.saturating_sub(made) / SNAPSHOT_EVERY {
+            self.keep(&after).await?;
+        }
+        for event in events {
+            if let Event::EvidenceDestroyed { evidence, .. } = event {
+                self.destroy_bytes(&after, *evidence).await?;
+            }
+        }
+        let entries = self.entries_between(actor, after.incident, &appended).await?;
+        Ok(Done { incident: after.incident, version: after.version, entries, state: after, repeated: false })
+    }
+
+    async fn keep(&self, state: &State) -> Result<(), AppError> {
+        let json = serde_json::to_vec(state).map_err(AppError::json("the incident's state"))?;
+        let stream = Stream::incident(state.incident);
+        let snapshot = Snapshot { stream, version: state.version, form: SNAPSHOT_FORM, state: json };
+        Ok(self.journal().keep_snapshot(state.practice, snapshot).await?)
+    }
+
+    /// The answer that the first request with this key got.
+    async fn as_before(&self, actor: &Actor, first: Appended) -> Result<Done, AppError> {
+        let found = self.journal().tail(Scope::of(actor), first.first, 1).await?;
+        let stream = found.first().filter(|entry| entry.index == first.first).map(|entry| entry.stream);
+        let stream = stream.ok_or_else(|| AppError::not_found("what the first request with this key wrote"))?;
+        let incident = IncidentId::from_u128(stream.id);
+        let entries = self.entries_between(actor, incident, &first).await?;
+        let state = self.load(Scope::of(actor), incident).await?;
+        let version = entries.last().map_or(state.version, |entry| entry.version);
+        Ok(Done { incident, version, entries, state, repeated: true })
+    }
+
+    async fn entries_between(
+        &self, actor: &Actor, incident: IncidentId, appended: &Appended,
+    ) -> Result<Vec<Entry>, AppError> {
+        let count = u32::try_from(appended.last - appended.first + 1).unwrap_or(u32::MAX);
+        let found = self.journal().tail(Scope::of(actor), appended.first, count).await?;
+        found
+            .iter()
+            .filter(|recorded| recorded.index <= appended.last && recorded.stream == Stream::incident(incident))
+            .map(|recorded| serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry")))
+            .collect()
+    }
+
+    /// The incident as it stands: what is remembered or kept, and everything written since, by whomever.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where it is not in scope.
+    pub async fn load(&self, scope: Scope, incident: IncidentId) -> Result<Arc<State>, AppError> {
+        let missing = || AppError::not_found(format!("incident {incident}"));
+        let mut state = match self.remembered(incident) {
+            Some(state) => state,
+            None => {
+                let row = self.journal().incident(scope, incident).await?.ok_or_else(missing)?;
+                Arc::new(self.starting_point(row.practice, incident).await?)
+            }
+        };
+        if let Scope::Practice(own) = scope
+            && own != state.practice
+        {
+            return Err(missing());
+        }
+        loop {
+            let (practice, version) = (state.practice, state.version);
+            let newer = self.journal().stream(practice, Stream::incident(incident), version, CHUNK).await?;
+            if newer.is_empty() {
+                self.remember(&state);
+                return Ok(state);
+            }
+            let mut folded = (*state).clone();
+            for recorded in &newer {
+                let entry: Entry = serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry"))?;
+                let event = Event::from_entry(&entry).map_err(AppError::json("an entry's event"))?;
+                folded = evolve(folded, &event, entry.at, &entry.actor);
+            }
+            state = Arc::new(folded);
+        }
+    }
+
+    async fn starting_point(&self, practice: PracticeId, incident: IncidentId) -> Result<State, AppError> {
+        let snapshot = self.journal().snapshot(practice, Stream::incident(incident)).await?;
+        let usable = snapshot.filter(|snapshot| snapshot.form == SNAPSHOT_FORM);
+        // A snapshot that cannot be read costs time, not truth: the stream is folded from its start.
+        let state = usable.and_then(|snapshot| serde_json::from_slice(&snapshot.state).ok());
+        Ok(state.unwrap_or_else(|| State::new(incident, practice)))
+    }
+
+    /// Puts an alert to an incident, or takes it off, in the alert's own stream and row.
+    #[expect(clippy::too_many_arguments, reason = "the write that it adds to")]
+    async fn move_alert(
+        &self, actor: &Actor, practice: PracticeId, alert: AlertId, to: Option<IncidentId>, now: Timestamp,
+        parts: &mut Vec<Part>, rows: &mut Vec<Row>,
+    ) -> Result<(), AppError> {
+        let row = self.journal().alert(Scope::Practice(practice), alert).await?;
+        let mut row = row.ok_or_else(|| AppError::not_found(format!("alert {alert}")))?;
+        if row.incident == to {
+            return Ok(());
+        }
+        let event = match (to, row.incident) {
+            (Some(incident), _) => {
+                incident::AlertEvent::AlertAttachedTo { incident, reason: "put to the incident".to_owned() }
+            }
+            (None, Some(incident)) => {
+                incident::AlertEvent::AlertDetachedFrom { incident, reason: "taken off the incident".to_owned() }
+            }
+            (None, None) => return Ok(()),
+        };
+        parts.push(self.part(practice, Stream::alert(alert), row.version, actor, now, [Fact::from(&event)])?);
+        row.version += 1;
+        row.incident = to;
+        row.updated_at = now;
+        rows.push(Row::Alert(Box::new(row)));
+        Ok(())
+    }
+
+    /// Destroys the sealed bytes of an item, unless another item that is not destroyed has the same bytes.
+    pub(crate) async fn destroy_bytes(&self, state: &State, evidence: EvidenceId) -> Result<(), AppError> {
+        let Some(item) = state.evidence.get(&evidence) else { return Ok(()) };
+        let query = crate::ports::EvidenceQuery { sha256: Some(item.digest), limit: 500, ..Default::default() };
+        let others = self.journal().evidence(Scope::Provider, query).await?;
+        if others.items.iter().any(|row| row.id != evidence && row.state != "destroyed") {
+            return Ok(());
+        }
+        let (store, digest) = (self.store().clone(), item.digest);
+        self.blocking(move || Ok(store.destroy(&digest)?)).await
+    }
+}
+
+/// A failure to reach what a state says is there.
+pub(crate) fn damaged(what: &str, why: impl std::fmt::Display) -> AppError {
+    AppError::Outside(Outside::never(what, why.to_string()))
+}

@@ -1,0 +1,199 @@
+//! Evidence: taken in (hashed, sealed, durable) before the journal says so, read only through a check of its bytes,
+//! hashed again on demand and on a schedule.
+
+use std::{io::Read, path::PathBuf};
+
+use incident::Request;
+use kernel::{Actor, Capability, EvidenceId, IncidentId, Requires, authorise};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    App, AppError, Done,
+    command::{Along, How},
+    ports::{EvidenceError, EvidenceQuery, EvidenceRow, Rehash, Scope, Stored},
+};
+
+/// Handling evidence.
+struct Handle;
+
+impl Requires for Handle {
+    fn requires(&self) -> Capability {
+        Capability::Evidence
+    }
+}
+
+/// Where an item comes from, and why it is taken.
+#[derive(Debug, Clone)]
+pub struct Provenance {
+    /// What it is called. No PHI.
+    pub name: String,
+    /// Where it comes from: a host, a person, a product. No PHI.
+    pub source: String,
+    /// Why it is taken.
+    pub why: String,
+}
+
+/// What came of hashing an item again.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Rehashed {
+    /// The item.
+    pub evidence: EvidenceId,
+    /// What it is called.
+    pub name: String,
+    /// `ok`, `changed` or `missing`.
+    pub outcome: String,
+}
+
+impl App {
+    /// Takes in bytes.
+    ///
+    /// # Errors
+    /// [`AppError`]; then neither vault nor journal has anything of it.
+    pub async fn take_evidence(
+        &self, actor: &Actor, incident: IncidentId, reader: Box<dyn Read + Send>, from: Provenance, how: How,
+    ) -> Result<Done, AppError> {
+        let _ = authorise(actor, Handle)?;
+        // Looked at first, so that gigabytes are not sealed for an incident that is not there.
+        let _ = self.load(Scope::of(actor), incident).await?;
+        let store = self.store().clone();
+        let stored = self
+            .blocking(move || {
+                let mut reader = reader;
+                Ok(store.put(&mut reader)?)
+            })
+            .await?;
+        self.record_evidence(actor, incident, &stored, from, how).await
+    }
+
+    /// Takes in a file, or each file of a folder.
+    ///
+    /// # Errors
+    /// [`AppError`]; items taken in before the failure stay.
+    pub async fn take_evidence_path(
+        &self, actor: &Actor, incident: IncidentId, path: PathBuf, source: &str, why: &str,
+    ) -> Result<Vec<Done>, AppError> {
+        let _ = authorise(actor, Handle)?;
+        let _ = self.load(Scope::of(actor), incident).await?;
+        let store = self.store().clone();
+        let files = self.blocking(move || Ok(store.put_path(&path)?)).await?;
+        let mut done = Vec::new();
+        for file in files {
+            let from = Provenance { name: file.name, source: source.to_owned(), why: why.to_owned() };
+            done.push(self.record_evidence(actor, incident, &file.stored, from, How::default()).await?);
+        }
+        Ok(done)
+    }
+
+    /// As [`App::take_evidence_path`], but for files whose bytes the incident holds already. How many were taken now,
+    /// and how many were there.
+    pub(crate) async fn take_evidence_once(
+        &self, actor: &Actor, incident: IncidentId, path: PathBuf, source: &str, why: &str,
+    ) -> Result<(usize, usize), AppError> {
+        let _ = authorise(actor, Handle)?;
+        let store = self.store().clone();
+        let files = self.blocking(move || Ok(store.put_path(&path)?)).await?;
+        let (mut taken, mut there) = (0, 0);
+        for file in files {
+            let state = self.load(Scope::of(actor), incident).await?;
+            if state.evidence.values().any(|item| item.digest == file.stored.sha256 && !item.is_destroyed()) {
+                there += 1;
+                continue;
+            }
+            let from = Provenance { name: file.name, source: source.to_owned(), why: why.to_owned() };
+            self.record_evidence(actor, incident, &file.stored, from, How::default()).await?;
+            taken += 1;
+        }
+        Ok((taken, there))
+    }
+
+    async fn record_evidence(
+        &self, actor: &Actor, incident: IncidentId, stored: &Stored, from: Provenance, how: How,
+    ) -> Result<Done, AppError> {
+        let request = Request::TakeEvidence {
+            evidence: self.edge().id(EvidenceId::new),
+            digest: stored.sha256,
+            bytes: stored.bytes,
+            source: from.source,
+            why: from.why,
+        };
+        let along = Along { evidence_name: Some(from.name), ..Along::default() };
+        self.command_with(actor, incident, request, how, along).await
+    }
+
+    /// The bytes of an item, checked as they are read: a changed file ends in an error, never in a good end.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn open_evidence(
+        &self, actor: &Actor, id: EvidenceId,
+    ) -> Result<(EvidenceRow, Box<dyn Read + Send>), AppError> {
+        let _ = authorise(actor, Handle)?;
+        let row = self.evidence_row(actor, id).await?;
+        let (store, digest) = (self.store().clone(), row.sha256);
+        let reader = self.blocking(move || Ok(store.open(&digest)?)).await?;
+        Ok((row, reader))
+    }
+
+    /// Hashes items again: those of one incident, or all that the actor may see.
+    ///
+    /// # Errors
+    /// [`AppError`] where the disk or the database fails; a changed item is an outcome, not an error.
+    pub async fn rehash(&self, actor: &Actor, incident: Option<IncidentId>) -> Result<Vec<Rehashed>, AppError> {
+        let _ = authorise(actor, Handle)?;
+        let mut outcomes = Vec::new();
+        let mut query = EvidenceQuery { incident, limit: 500, ..EvidenceQuery::default() };
+        loop {
+            let page = self.journal().evidence(Scope::of(actor), query.clone()).await?;
+            for mut row in page.items {
+                if row.state == "destroyed" {
+                    continue;
+                }
+                let (store, digest) = (self.store().clone(), row.sha256);
+                let outcome = self
+                    .blocking(move || match store.rehash(&digest) {
+                        Err(EvidenceError::Missing(_)) => Ok(Rehash::Missing),
+                        outcome => Ok(outcome?),
+                    })
+                    .await?;
+                row.rehashed = Some((self.edge().now(), outcome.as_str().to_owned()));
+                outcomes.push(Rehashed { evidence: row.id, name: row.name.clone(), outcome: outcome.as_str().to_owned() });
+                self.record_rehash(actor, row).await?;
+            }
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(outcomes),
+            }
+        }
+    }
+
+    async fn record_rehash(&self, actor: &Actor, row: EvidenceRow) -> Result<(), AppError> {
+        // A good outcome is a row's business; that evidence was changed or is gone belongs into the record for good.
+        let changed = row.rehashed.as_ref().is_some_and(|(_, outcome)| outcome != "ok");
+        let stream = kernel::Stream::practice(row.practice);
+        loop {
+            let mut parts = Vec::new();
+            if changed {
+                let expected = self.whole_stream(row.practice, stream).await?.last().map_or(0, |last| last.version);
+                let body = serde_json::json!({
+                    "evidence": row.id, "incident": row.incident, "sha256": row.sha256,
+                    "outcome": row.rehashed.as_ref().map(|(_, outcome)| outcome),
+                });
+                let fact = crate::write::Fact { kind: "evidence_found_altered".to_owned(), privileged: false, body };
+                parts.push(self.part(row.practice, stream, expected, actor, self.edge().now(), [fact])?);
+            }
+            let append = crate::ports::Append {
+                practice: row.practice,
+                key: None,
+                parts,
+                rows: vec![crate::ports::Row::Evidence(Box::new(row.clone()))],
+                payloads: Vec::new(),
+            };
+            match self.journal().append(append).await {
+                Ok(_) => return Ok(()),
+                Err(crate::ports::JournalError::Stale { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The report's tables.
+
+use incident::{ActionStage, Confidence, GateStanding, ObligationStanding, SystemStage};
+use report::incident_report as view;
+
+use super::{Filled, capitalised};
+
+impl Filled<'_> {
+    pub(super) fn events(&self) -> Vec<view::Event> {
+        let mut told: Vec<view::Event> = self
+            .timeline
+            .iter()
+            .filter(|seen| seen.says != "Privileged.")
+            .map(|seen| view::Event {
+                at: seen.entry.at,
+                lane: lane(&seen.entry.kind),
+                text: seen.says.clone(),
+                who: Some(seen.entry.actor.name.clone()),
+                key: is_key(&seen.entry.kind),
+            })
+            .collect();
+        for finding in self.state.findings.values() {
+            if let Some(at) = finding.statement.at {
+                told.push(view::Event {
+                    at,
+                    lane: view::Lane::Attacker,
+                    text: finding.statement.text.clone(),
+                    who: None,
+                    key: true,
+                });
+            }
+        }
+        told
+    }
+
+    pub(super) fn services(&self) -> Vec<view::Service> {
+        let lost = self.at_stake();
+        self.practice
+            .services
+            .iter()
+            .map(|service| {
+                let stopped = lost.services.iter().find(|lost| lost.service == service.key);
+                let site = self.practice.sites.iter().find(|site| site.key == service.site);
+                view::Service {
+                    site: site.map_or_else(|| service.site.clone(), |site| site.name.clone()),
+                    name: service.name.clone(),
+                    status: if stopped.is_some() { view::ServiceStatus::Down } else { view::ServiceStatus::Works },
+                    instead: stopped.map(|lost| lost.downtime.join("; ")).filter(|text| !text.is_empty()),
+                }
+            })
+            .collect()
+    }
+
+    pub(super) fn systems(&self) -> Vec<view::System> {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let touched = self.state.systems.iter().map(|(name, system)| {
+            let profile = self.practice.system(name);
+            let waivers = system.gates.iter().filter_map(|(gate, standing)| match standing {
+                GateStanding::Waived { stamp, reason } => {
+                    Some(format!("{} waived by {}: {reason}", capitalised(gate.plain()), stamp.name))
+                }
+                _ => None,
+            });
+            let passed = |standing: &&GateStanding| {
+                matches!(standing, GateStanding::Held { .. } | GateStanding::Waived { .. })
+            };
+            view::System {
+                name: profile.map_or_else(|| name.to_string(), |profile| profile.name.clone()),
+                purpose: profile.map(|profile| profile.kind.plain().to_owned()),
+                site: self.site_name(profile.and_then(|profile| profile.site.as_deref())),
+                condition: condition(&system.stage, system.confirmed.is_some()),
+                since: Some(system.stage.since().at),
+                services: self.service_names(profile),
+                gates_held: count(system.gates.values().filter(passed).count()),
+                gates: count(incident::Gate::ALL.len()),
+                waivers: waivers.collect(),
+            }
+        });
+        let stopped = self.at_stake().dependants.into_iter().filter(|name| !self.state.systems.contains_key(name)).map(
+            |name| {
+                let profile = self.practice.system(&name);
+                view::System {
+                    name: profile.map_or_else(|| name.to_string(), |profile| profile.name.clone()),
+                    purpose: profile.map(|profile| profile.kind.plain().to_owned()),
+                    site: self.site_name(profile.and_then(|profile| profile.site.as_deref())),
+                    condition: view::Condition::Stopped,
+                    since: None,
+                    services: self.service_names(profile),
+                    gates_held: 0,
+                    gates: 0,
+                    waivers: Vec::new(),
+                }
+            },
+        );
+        touched.chain(stopped).collect()
+    }
+
+    fn site_name(&self, key: Option<&str>) -> Option<String> {
+        let key = key?;
+        Some(self.practice.sites.iter().find(|site| site.key == key).map_or_else(|| key.to_owned(), |s| s.name.clone()))
+    }
+
+    fn service_names(&self, profile: Option<&incident::practice::SystemProfile>) -> Vec<String> {
+        let services = profile.map(|profile| profile.services.as_slice()).unwrap_or_default();
+        services
+            .iter()
+            .map(|on| self.practice.service(&on.service).map_or_else(|| on.service.clone(), |s| s.name.clone()))
+            .collect()
+    }
+
+    pub(super) fn actions(&self) -> Vec<view::Action> {
+        let mut actions: Vec<_> = self.state.actions.values().collect();
+        actions.sort_by_key(|action| (action.proposed.at, action.id));
+        actions.into_iter().map(|action| self.action(action)).collect()
+    }
+
+    fn action(&self, action: &incident::Action) -> view::Action {
+        let (status, since) = match &action.stage {
+            ActionStage::Proposed if action.missing_approvals().is_empty() => {
+                (view::ActionStatus::Approved, action.proposed.at)
+            }
+            ActionStage::Proposed => (view::ActionStatus::Proposed, action.proposed.at),
+            ActionStage::Applied { stamp } => (view::ActionStatus::Applied, stamp.at),
+            ActionStage::Verified { stamp, .. } => (view::ActionStatus::Verified, stamp.at),
+            ActionStage::Failed { stamp, .. } => (view::ActionStatus::Failed, stamp.at),
+            ActionStage::Undone { stamp, .. } => (view::ActionStatus::Undone, stamp.at),
+            ActionStage::Withdrawn { stamp, .. } => (view::ActionStatus::Refused, stamp.at),
+        };
+        let mut approvals: Vec<_> = action
+            .approvals
+            .iter()
+            .map(|approval| view::Approval {
+                by: approval.stamp.name.clone(),
+                role: approval.side.plain().to_owned(),
+                at: Some(approval.stamp.at),
+            })
+            .collect();
+        if action.preapproved {
+            approvals.push(view::Approval { by: "The practice's plan".to_owned(), role: "pre-approved".to_owned(), at: None });
+        }
+        let broken = self.state.glass_broken.iter().find(|broken| broken.action == action.id);
+        view::Action {
+            what: capitalised(action.measure.plain()),
+            target: action.target.plain(),
+            why: action.why.clone(),
+            stops: action.stops.services.iter().map(|service| service.name.clone()).collect(),
+            undo: action.undo.clone(),
+            status,
+            since,
+            approvals,
+            break_glass: broken.map(|broken| view::BreakGlass {
+                by: broken.stamp.name.clone(),
+                role: broken.stamp.role.to_string(),
+                reason: broken.reason.clone(),
+                at: broken.stamp.at,
+            }),
+        }
+    }
+
+    pub(super) fn obligations(&self) -> Vec<view::Obligation> {
+        let undetermined = self.state.breach_decision().is_none();
+        self.state
+            .obligations
+            .values()
+            .map(|obligation| {
+                let (status, note) = match &obligation.standing {
+                    ObligationStanding::Open if undetermined => (view::ObligationStatus::Undetermined, None),
+                    ObligationStanding::Open => (view::ObligationStatus::Due, None),
+                    ObligationStanding::Met { on, note, .. } => (view::ObligationStatus::Met, Some(format!("{on}: {note}"))),
+                    ObligationStanding::NotDue { .. } => (view::ObligationStatus::NotDue, None),
+                };
+                view::Obligation {
+                    duty: capitalised(&obligation.duty.duty.replace('_', " ")),
+                    recipient: obligation.duty.recipient.clone().unwrap_or_else(|| obligation.duty.regime.clone()),
+                    citation: Some(obligation.duty.citation.clone()),
+                    due: obligation.duty.due,
+                    status,
+                    note,
+                }
+            })
+            .collect()
+    }
+
+    pub(super) fn findings(&self) -> Vec<view::Finding> {
+        let short = |id: &kernel::EvidenceId| self.names.get(id).cloned().unwrap_or_else(|| id.to_string());
+        self.state
+            .findings
+            .values()
+            .map(|finding| view::Finding {
+                question: capitalised(finding.statement.question.plain()),
+                answer: finding.statement.text.clone(),
+                confidence: match finding.statement.confidence {
+                    Confidence::Observed => view::Confidence::Observed,
+                    Confidence::Inferred => view::Confidence::Inferred,
+                    Confidence::Unknown => view::Confidence::Unknown,
+                },
+                evidence: finding.statement.evidence.iter().map(short).collect(),
+            })
+            .collect()
+    }
+
+    pub(super) fn evidence(&self) -> Vec<view::EvidenceItem> {
+        let mut items: Vec<_> = self.state.evidence.values().collect();
+        items.sort_by_key(|item| (item.taken.at, item.id));
+        (1..)
+            .zip(items)
+            .map(|(number, item)| view::EvidenceItem {
+                id: format!("E-{number:02}"),
+                what: self.names.get(&item.id).map_or_else(
+                    || item.source.clone(),
+                    |name| if *name == item.source { name.clone() } else { format!("{name} ({})", item.source) },
+                ),
+                sha256: item.digest,
+                bytes: item.bytes,
+                taken_at: item.taken.at,
+                taken_by: item.taken.name.clone(),
+                custody: item
+                    .chain
+                    .iter()
+                    .map(|event| view::CustodyEvent {
+                        at: event.stamp.at,
+                        what: event.what.clone(),
+                        by: event.stamp.name.clone(),
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+
+    pub(super) fn remediation(&self) -> Vec<view::Remediation> {
+        let items = self.state.remediation.values().map(|item| view::Remediation {
+            what: item.what.clone(),
+            owner: item.owner.clone(),
+            due: Some(item.due),
+            status: if item.done.is_some() { view::Progress::Done } else { view::Progress::Open },
+        });
+        items.collect()
+    }
+
+    pub(super) fn people(&self) -> Vec<view::Person> {
+        let mut called: Vec<_> = self.state.engagements.values().collect();
+        called.sort_by_key(|call| (call.called.at, call.id));
+        called
+            .into_iter()
+            .map(|call| view::Person {
+                name: call.name.clone(),
+                role: capitalised(call.party.plain().trim_start_matches("the ")),
+                organization: None,
+                called_at: Some(call.called.at),
+                answer_by: Some(call.due_at),
+                answered_at: call.answer.as_ref().map(|answer| answer.at),
+            })
+            .collect()
+    }
+}
+
+fn condition(stage: &SystemStage, confirmed: bool) -> view::Condition {
+    match stage {
+        SystemStage::Suspected { .. } if confirmed => view::Condition::Confirmed,
+        SystemStage::Suspected { .. } => view::Condition::Suspected,
+        SystemStage::Contained { .. } => view::Condition::Contained,
+        SystemStage::Clean { .. } => view::Condition::Clean,
+        SystemStage::Restored { .. } => view::Condition::Restored,
+        SystemStage::InProduction { .. } => view::Condition::InProduction,
+        SystemStage::Cleared { .. } => view::Condition::Cleared,
+        SystemStage::Retired { .. } => view::Condition::Retired,
+    }
+}
+
+/// The lane that an event's kind belongs to.
+fn lane(kind: &str) -> view::Lane {
+    match kind {
+        "alert_attached" | "alert_detached" | "suspected" | "confirmed" | "suspicion_cleared" => view::Lane::Detection,
+        kind if kind.starts_with("containment_") || kind == "glass_broken" => view::Lane::Containment,
+        kind if kind.starts_with("finding") || kind.contains("evidence") || kind == "copy_examined" => {
+            view::Lane::Investigation
+        }
+        "system_work_done" | "account_work_done" | "system_cleaned" | "system_work_recorded" | "account_work_recorded" => {
+            view::Lane::Eradication
+        }
+        kind if kind.starts_with("restore_point")
+            || kind.starts_with("gate_")
+            || kind.starts_with("system_")
+            || kind.starts_with("account_")
+            || matches!(kind, "watch_set" | "observed" | "recurred") =>
+        {
+            view::Lane::Recovery
+        }
+        _ => view::Lane::Decision,
+    }
+}
+
+/// Whether an event is one of those that tell the story.
+fn is_key(kind: &str) -> bool {
+    matches!(
+        kind,
+        "declared" | "glass_broken" | "system_returned" | "recurred" | "breach_decided" | "closed" | "reopened"
+            | "root_cause_recorded"
+    )
+}
+

@@ -1,0 +1,241 @@
+//! Looking: lists, one thing whole, the journal. Every read carries the reader's scope; what is privileged is shown to
+//! those who may read it and to nobody else.
+
+use std::sync::Arc;
+
+use incident::{Clock, Decision, PhaseView, Practice, State, Status};
+use kernel::{Actor, AlertId, Capability, Digest, Entry, EvidenceId, IncidentId, PracticeId, Requires, Stream, Timestamp, authorise};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    App, AppError,
+    ports::{
+        AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow, LogHead, Page, Recorded,
+        Scope,
+    },
+};
+
+/// Reading incidents, alerts and the journal.
+#[derive(Debug, Clone, Copy)]
+pub struct Look;
+
+impl Requires for Look {
+    fn requires(&self) -> Capability {
+        Capability::Read
+    }
+}
+
+/// An incident as a person sees it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct IncidentView {
+    /// What stands.
+    pub state: Arc<State>,
+    /// The six phases.
+    pub phases: Vec<PhaseView>,
+    /// What has to be decided next, containment first.
+    pub decisions: Vec<Decision>,
+    /// The clocks.
+    pub clocks: Vec<Clock>,
+}
+
+/// An entry with its place in the log. What is privileged has no body for those who may not read it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EntryView {
+    /// Its index in the log.
+    pub index: u64,
+    /// Its leaf hash (RFC 6962), with which it can be found in a package.
+    pub leaf: Digest,
+    /// One sentence.
+    pub says: String,
+    /// The entry.
+    pub entry: Entry,
+}
+
+impl App {
+    /// A page of alerts.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn alerts(&self, actor: &Actor, query: AlertQuery) -> Result<Page<AlertRow>, AppError> {
+        let _ = authorise(actor, Look)?;
+        Ok(self.journal().alerts(Scope::of(actor), query).await?)
+    }
+
+    /// One alert.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn alert(&self, actor: &Actor, id: AlertId) -> Result<AlertRow, AppError> {
+        let _ = authorise(actor, Look)?;
+        let row = self.journal().alert(Scope::of(actor), id).await?;
+        row.ok_or_else(|| AppError::not_found(format!("alert {id}")))
+    }
+
+    /// A page of incidents.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn incidents(&self, actor: &Actor, query: IncidentQuery) -> Result<Page<IncidentRow>, AppError> {
+        let _ = authorise(actor, Look)?;
+        Ok(self.journal().incidents(Scope::of(actor), query).await?)
+    }
+
+    /// One incident, with its phases, decisions and clocks as of now.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn incident(&self, actor: &Actor, id: IncidentId) -> Result<IncidentView, AppError> {
+        let _ = authorise(actor, Look)?;
+        let state = self.load(Scope::of(actor), id).await?;
+        let profile = self.profile(actor, state.practice).await?;
+        let now = self.edge().now();
+        let phases = state.phases().into_iter().collect();
+        let decisions = state.next_decisions(&profile.practice, now);
+        let clocks = state.clocks(&profile.practice, now);
+        let state = if actor.role.may(Capability::Privileged) { state } else { Arc::new(state.without_privileged()) };
+        Ok(IncidentView { state, phases, decisions, clocks })
+    }
+
+    /// A page of evidence.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn evidence_list(&self, actor: &Actor, query: EvidenceQuery) -> Result<Page<EvidenceRow>, AppError> {
+        let _ = authorise(actor, Look)?;
+        Ok(self.journal().evidence(Scope::of(actor), query).await?)
+    }
+
+    /// One item of evidence.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn evidence_row(&self, actor: &Actor, id: EvidenceId) -> Result<EvidenceRow, AppError> {
+        let _ = authorise(actor, Look)?;
+        let row = self.journal().evidence_item(Scope::of(actor), id).await?;
+        row.ok_or_else(|| AppError::not_found(format!("evidence {id}")))
+    }
+
+    /// A page of entries, newest first.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn entries(&self, actor: &Actor, mut query: EntryQuery) -> Result<Page<EntryView>, AppError> {
+        let _ = authorise(actor, Look)?;
+        // A search must not answer whether a privileged entry holds a word.
+        query.without_privileged |= !actor.role.may(Capability::Privileged) && query.text.is_some();
+        let page = self.journal().entries(Scope::of(actor), query).await?;
+        let items = page.items.iter().map(|recorded| entry_view(actor, recorded)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// The journal's tail from a log index on, oldest first: what server-sent events carry.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn tail(&self, actor: &Actor, from: u64, limit: u32) -> Result<Vec<EntryView>, AppError> {
+        let _ = authorise(actor, Look)?;
+        let found = self.journal().tail(Scope::of(actor), from, limit).await?;
+        found.iter().map(|recorded| entry_view(actor, recorded)).collect()
+    }
+
+    /// Every entry of an incident, oldest first.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn timeline(&self, actor: &Actor, id: IncidentId) -> Result<Vec<EntryView>, AppError> {
+        let _ = authorise(actor, Look)?;
+        let state = self.load(Scope::of(actor), id).await?;
+        let recorded = self.whole_stream(state.practice, Stream::incident(id)).await?;
+        recorded.iter().map(|recorded| entry_view(actor, recorded)).collect()
+    }
+
+    pub(crate) async fn whole_stream(&self, practice: PracticeId, stream: Stream) -> Result<Vec<Recorded>, AppError> {
+        let mut all: Vec<Recorded> = Vec::new();
+        loop {
+            let after = all.last().map_or(0, |recorded| recorded.version);
+            let more = self.journal().stream(practice, stream, after, 2_000).await?;
+            if more.is_empty() {
+                return Ok(all);
+            }
+            all.extend(more);
+        }
+    }
+
+    /// The signed head of the log.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn log_head(&self) -> Result<LogHead, AppError> {
+        Ok(self.journal().head().await?)
+    }
+
+    /// Sealed bytes, opened.
+    pub(crate) async fn unsealed(&self, practice: PracticeId, digest: &Digest, what: &str) -> Result<Vec<u8>, AppError> {
+        let sealed = self.journal().payload(practice, digest).await?;
+        let sealed = sealed.ok_or_else(|| AppError::not_found(what.to_owned()))?;
+        Ok(self.store().unseal(digest, &sealed)?)
+    }
+}
+
+/// An entry as this actor may see it.
+pub(crate) fn entry_view(actor: &Actor, recorded: &Recorded) -> Result<EntryView, AppError> {
+    let mut entry: Entry = serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry"))?;
+    let leaf = Digest::from_bytes(ledger::tree::leaf_hash(&recorded.canonical));
+    if entry.privileged && !actor.role.may(Capability::Privileged) {
+        entry.body = serde_json::Value::Null;
+        return Ok(EntryView { index: recorded.index, leaf, says: "Privileged.".to_owned(), entry });
+    }
+    let says = says(&entry);
+    Ok(EntryView { index: recorded.index, leaf, says, entry })
+}
+
+/// What an entry says, in one sentence.
+#[must_use]
+pub fn says(entry: &Entry) -> String {
+    use kernel::StreamKind;
+    let told = match entry.stream.kind {
+        StreamKind::Incident => incident::Event::from_entry(entry).ok().map(|event| event.describe()),
+        StreamKind::Alert => incident::AlertEvent::from_entry(entry).ok().map(|event| event.describe()),
+        StreamKind::Practice => None,
+    };
+    told.unwrap_or_else(|| entry.kind.replace('_', " "))
+}
+
+/// What a list shows of an incident.
+pub(crate) fn incident_row(state: &State, practice: &Practice, now: Timestamp) -> IncidentRow {
+    let phases = state.phases();
+    let phase = phases
+        .iter()
+        .find(|view| view.status == incident::PhaseStatus::Running)
+        .or_else(|| phases.iter().find(|view| view.status == incident::PhaseStatus::NotStarted));
+    let running = |clock: &Clock| clock.stopped_at.is_none();
+    let next_due = state.clocks(practice, now).into_iter().filter(running).filter_map(|clock| clock.due_at).min();
+    let stage = |wanted: &str| state.systems.values().filter(|system| system.stage.as_str() == wanted).count();
+    let open_actions = state.actions.values().filter(|action| action.is_open()).count();
+    IncidentRow {
+        id: state.incident,
+        practice: state.practice,
+        title: state.title.clone(),
+        kind: state.kind.map_or_else(String::new, |kind| kind.as_str().to_owned()),
+        severity: state.severity.as_ref().map_or(kernel::Severity::Informational, |standing| standing.severity),
+        status: if state.status == Status::Closed { "closed" } else { "open" }.to_owned(),
+        phase: phase.map_or("learn", |view| view.phase.as_str()).to_owned(),
+        version: state.version,
+        declared_at: state.declared.as_ref().map_or(now, |stamp| stamp.at),
+        updated_at: state.changed_at.unwrap_or(now),
+        next_due,
+        counts: serde_json::json!({
+            "alerts": state.alerts.len(),
+            "systems": state.systems.len(),
+            "suspected": stage("suspected"),
+            "contained": stage("contained"),
+            "in_production": stage("in_production"),
+            "cleared": stage("cleared"),
+            "accounts": state.accounts.len(),
+            "evidence": state.evidence.len(),
+            "open_actions": open_actions,
+            "glass_broken": state.glass_broken.len(),
+        }),
+    }
+}

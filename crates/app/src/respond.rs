@@ -1,0 +1,331 @@
+//! The main job (`contracts/respond.md`): takes one incident as far as a program can without a person's decision, and
+//! leaves the rest as numbered decisions, each with its owner's role. Run twice on the same alerts, it goes on with the
+//! incident that it opened the first time.
+
+pub mod files;
+mod measures;
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use incident::{IncidentKind, Practice, Proposal, Request, State, Subject, Verdict};
+use kernel::{AccountName, Actor, AlertId, Indicator, IncidentId, PracticeId, Severity};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    App, AppError,
+    command::How,
+    ports::{AlertRow, ReadError},
+};
+
+/// What the main job works on.
+#[derive(Debug, Clone, Default)]
+pub struct Material {
+    /// Alerts: where each input came from, and its bytes.
+    pub alerts: Vec<(String, Vec<u8>)>,
+    /// Evidence: files and folders.
+    pub evidence: Vec<PathBuf>,
+    /// Files that were or may have been seen by the attacker.
+    pub exposed: Vec<PathBuf>,
+}
+
+/// What came of the main job: the last line on standard output.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Outcome {
+    /// The incident; `None` where nothing was worth one.
+    pub incident: Option<IncidentId>,
+    /// How bad.
+    pub severity: Option<Severity>,
+    /// Hosts and systems named.
+    pub hosts: usize,
+    /// Accounts named.
+    pub accounts: usize,
+    /// Detections in the evidence; `None` where it was not searched.
+    pub detections: Option<usize>,
+    /// People counted in exposed files; `None` where they were not counted.
+    pub individuals: Option<usize>,
+    /// Obligations computed; `None` where the law was not applied.
+    pub obligations: Option<usize>,
+    /// Decisions that wait for a person.
+    pub open_decisions: usize,
+    /// Where the documents are.
+    pub out: PathBuf,
+    /// How long it took.
+    pub seconds: f64,
+    /// What could not be read.
+    #[serde(skip)]
+    pub unread: Vec<(String, ReadError)>,
+    /// What to tell the person besides, a sentence each.
+    #[serde(skip)]
+    pub remarks: Vec<String>,
+}
+
+impl App {
+    /// Does the main job and writes its documents into `out`.
+    ///
+    /// # Errors
+    /// [`AppError`]. What was recorded before a failure stays recorded.
+    pub async fn respond(
+        &self, actor: &Actor, practice: PracticeId, material: Material, out: &Path,
+    ) -> Result<Outcome, AppError> {
+        let started = self.edge().now();
+        let mut remarks = Vec::new();
+        let (alerts, unread) = self.take_all(actor, practice, &material.alerts).await?;
+        if alerts.is_empty() && material.evidence.is_empty() && material.exposed.is_empty() {
+            return Err(AppError::invalid("--alert", "nothing could be read: name at least one alert or item of evidence"));
+        }
+        let mut rows = Vec::new();
+        for id in alerts {
+            rows.push(self.alert(actor, id).await?);
+        }
+        let incident = match self.open_for(actor, practice, &rows, &mut remarks).await? {
+            Some(incident) => incident,
+            None if material.evidence.is_empty() && material.exposed.is_empty() => {
+                remarks.push("Every alert looks like a false alarm: no incident was opened. Judge them with `tourniquet alert judge`.".to_owned());
+                return Ok(self.nothing(started, out, unread, remarks));
+            }
+            None => self.open_for_evidence(actor, practice).await?,
+        };
+        self.propose_measures(actor, incident).await?;
+        for path in material.evidence.iter().chain(&material.exposed) {
+            self.take_new(actor, incident, path, &mut remarks).await?;
+        }
+        if !material.evidence.is_empty() {
+            remarks.push("The evidence is hashed, sealed and in custody. It was not searched: this version has no hunt yet.".to_owned());
+        }
+        if !material.exposed.is_empty() {
+            remarks.push("The exposed files are sealed. The people in them were not counted: this version has no census yet.".to_owned());
+        }
+        let obligations = self.compute_law(actor, incident, &mut remarks).await?;
+        let view = self.incident(actor, incident).await?;
+        self.write_documents(actor, incident, &rows, out).await?;
+        Ok(Outcome {
+            incident: Some(incident),
+            severity: view.state.severity.as_ref().map(|standing| standing.severity),
+            hosts: view.state.systems.len(),
+            accounts: view.state.accounts.len(),
+            detections: None,
+            individuals: None,
+            obligations,
+            open_decisions: view.decisions.len(),
+            out: out.to_owned(),
+            seconds: self.edge().now().duration_since(started).as_secs_f64(),
+            unread,
+            remarks,
+        })
+    }
+
+    fn nothing(
+        &self, started: kernel::Timestamp, out: &Path, unread: Vec<(String, ReadError)>, remarks: Vec<String>,
+    ) -> Outcome {
+        Outcome {
+            incident: None,
+            severity: None,
+            hosts: 0,
+            accounts: 0,
+            detections: None,
+            individuals: None,
+            obligations: None,
+            open_decisions: 0,
+            out: out.to_owned(),
+            seconds: self.edge().now().duration_since(started).as_secs_f64(),
+            unread,
+            remarks,
+        }
+    }
+
+    /// Records every alert of every input; the ids are in input order, each once.
+    async fn take_all(
+        &self, actor: &Actor, practice: PracticeId, inputs: &[(String, Vec<u8>)],
+    ) -> Result<(Vec<AlertId>, Vec<(String, ReadError)>), AppError> {
+        let (mut ids, mut unread) = (Vec::new(), Vec::new());
+        for (name, bytes) in inputs {
+            for read in self.read_alerts(None, bytes) {
+                match read {
+                    Ok(taken) => {
+                        let id = self.take_alert(actor, practice, taken).await?.id;
+                        ids.extend(id.filter(|id| !ids.contains(id)));
+                    }
+                    Err(error) => unread.push((name.clone(), error)),
+                }
+            }
+        }
+        Ok((ids, unread))
+    }
+
+    /// The incident of these alerts: the one that some of them are put to already, or a new one. `None` where each of
+    /// them looks like a false alarm.
+    async fn open_for(
+        &self, actor: &Actor, practice: PracticeId, rows: &[AlertRow], remarks: &mut Vec<String>,
+    ) -> Result<Option<IncidentId>, AppError> {
+        let profile = self.profile(actor, practice).await?;
+        let mut proposals = Vec::new();
+        for row in rows {
+            let proposal: Proposal = serde_json::from_value(row.proposal.clone()).map_err(AppError::json("a proposal"))?;
+            proposals.push((row, proposal));
+        }
+        let dismissed: Vec<_> =
+            proposals.iter().filter(|(_, proposal)| proposal.verdict == Verdict::FalsePositive).map(|(row, _)| row.id).collect();
+        if !dismissed.is_empty() {
+            remarks.push(format!(
+                "{} of {} alerts look like false alarms and were left out of the incident; each says why.",
+                dismissed.len(),
+                rows.len()
+            ));
+        }
+        proposals.retain(|(_, proposal)| proposal.verdict != Verdict::FalsePositive);
+        if proposals.is_empty() {
+            return Ok(None);
+        }
+        if let Some(open) = self.open_incident_of(actor, rows).await? {
+            let state = self.load(crate::ports::Scope::Practice(practice), open).await?;
+            for (row, _) in proposals.iter().filter(|(row, _)| row.incident.is_none()) {
+                let request = Request::AttachAlert { alert: row.id, reason: "came in with alerts of this incident".to_owned() };
+                self.command(actor, open, request, How::default()).await?;
+            }
+            for (subject, why) in subjects(&proposals, &profile.practice) {
+                if !known(&state, &subject) {
+                    let request = Request::Suspect { subject, why, seen_on: Vec::new() };
+                    self.command(actor, open, request, How::default()).await?;
+                }
+            }
+            remarks.push(format!("These alerts belong to incident {open}, which is open: it was continued."));
+            return Ok(Some(open));
+        }
+        let found = subjects(&proposals, &profile.practice);
+        let kind = kind_of(&proposals);
+        let request = Request::Declare {
+            title: title(kind, &found, &profile.practice),
+            incident_kind: kind,
+            reason: format!("{} alerts that triage takes for one event", proposals.len()),
+            alerts: proposals.iter().map(|(row, _)| row.id).collect(),
+            subjects: found.into_iter().map(|(subject, _)| subject).collect(),
+            severity: None,
+            exercise: false,
+        };
+        Ok(Some(self.declare(actor, practice, request, None).await?.incident))
+    }
+
+    async fn open_incident_of(&self, actor: &Actor, rows: &[AlertRow]) -> Result<Option<IncidentId>, AppError> {
+        for incident in rows.iter().filter_map(|row| row.incident).collect::<BTreeSet<_>>() {
+            let state = self.load(crate::ports::Scope::of(actor), incident).await?;
+            if state.status == incident::Status::Open {
+                return Ok(Some(incident));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn open_for_evidence(&self, actor: &Actor, practice: PracticeId) -> Result<IncidentId, AppError> {
+        let request = Request::Declare {
+            title: "Evidence taken in; what happened is not known yet".to_owned(),
+            incident_kind: IncidentKind::Other,
+            reason: "evidence was handed in without an alert".to_owned(),
+            alerts: Vec::new(),
+            subjects: Vec::new(),
+            severity: None,
+            exercise: false,
+        };
+        Ok(self.declare(actor, practice, request, None).await?.incident)
+    }
+
+    /// Takes a path's files in, but for those that the incident holds already.
+    async fn take_new(
+        &self, actor: &Actor, incident: IncidentId, path: &Path, remarks: &mut Vec<String>,
+    ) -> Result<(), AppError> {
+        let why = "handed in for the response";
+        let name = path.file_name().map_or_else(|| "evidence".to_owned(), |name| name.to_string_lossy().into_owned());
+        let (taken, there) = self.take_evidence_once(actor, incident, path.to_owned(), &name, why).await?;
+        if taken == 0 && there > 0 {
+            remarks.push(format!("{name}: in custody already."));
+        }
+        Ok(())
+    }
+
+    /// Proposes what would stop the attacker, in the order that limits damage first.
+    async fn propose_measures(&self, actor: &Actor, incident: IncidentId) -> Result<(), AppError> {
+        let state = self.load(crate::ports::Scope::of(actor), incident).await?;
+        let profile = self.profile(actor, state.practice).await?;
+        for (measure, target, why) in measures::measures(&state, &profile.practice) {
+            let request = Request::ProposeContainment { measure, target, why, undo: None };
+            self.command(actor, incident, request, How::default()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the alerts name, each with why it is suspected: systems first.
+fn subjects(proposals: &[(&AlertRow, Proposal)], practice: &Practice) -> Vec<(Subject, String)> {
+    let mut found: Vec<(Subject, String)> = Vec::new();
+    let mut add = |subject: Subject, why: String| {
+        if !found.iter().any(|(known, _)| *known == subject) {
+            found.push((subject, why));
+        }
+    };
+    let why = |row: &AlertRow| format!("named by an alert of {}", row.alert.source);
+    for (row, proposal) in proposals {
+        for system in &proposal.systems {
+            add(Subject::System { system: system.clone() }, why(row));
+        }
+        for host in &row.alert.hosts {
+            if let Some(system) = practice.system_name(host) {
+                add(Subject::System { system }, why(row));
+            }
+        }
+    }
+    for (row, proposal) in proposals {
+        for account in &proposal.accounts {
+            add(Subject::Account { account: account.clone() }, why(row));
+        }
+        for account in row.alert.accounts.iter().filter_map(|account| AccountName::new(account).ok()) {
+            add(Subject::Account { account }, why(row));
+        }
+    }
+    for (row, _) in proposals {
+        for indicator in row.alert.indicators.iter().filter(|indicator| measures::tells(indicator)) {
+            add(Subject::Indicator { indicator: Indicator::clone(indicator) }, why(row));
+        }
+    }
+    found
+}
+
+fn known(state: &State, subject: &Subject) -> bool {
+    match subject {
+        Subject::System { system } => state.systems.contains_key(system),
+        Subject::Account { account } => state.accounts.contains_key(account),
+        Subject::Indicator { indicator } => state.indicators.contains_key(&incident::indicator_key(indicator)),
+    }
+}
+
+/// The kind that the worst alert points to; of equals the one named most often.
+fn kind_of(proposals: &[(&AlertRow, Proposal)]) -> IncidentKind {
+    let votes = |kind: IncidentKind| proposals.iter().filter(|(_, proposal)| proposal.kind == kind).count();
+    proposals
+        .iter()
+        .filter(|(_, proposal)| proposal.kind != IncidentKind::Other)
+        .max_by_key(|(_, proposal)| (proposal.severity, votes(proposal.kind)))
+        .map_or(IncidentKind::Other, |(_, proposal)| proposal.kind)
+}
+
+fn title(kind: IncidentKind, found: &[(Subject, String)], practice: &Practice) -> String {
+    let systems = found.iter().filter(|(subject, _)| matches!(subject, Subject::System { .. })).count();
+    let accounts = found.iter().filter(|(subject, _)| matches!(subject, Subject::Account { .. })).count();
+    let many = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    let kind = kind.plain();
+    let kind: String = kind.chars().take(1).flat_map(char::to_uppercase).chain(kind.chars().skip(1)).collect();
+    let mut of = Vec::new();
+    if systems > 0 {
+        of.push(many(systems, "system"));
+    }
+    if accounts > 0 {
+        of.push(many(accounts, "account"));
+    }
+    if of.is_empty() {
+        format!("{kind} at {}", practice.name)
+    } else {
+        format!("{kind} at {}: {}", practice.name, of.join(", "))
+    }
+}
