@@ -1,26 +1,49 @@
 //! The table of adapters. To add one: write `src/adapters/<name>.rs` with a `pub(crate) const ADAPTER`, declare the
 //! module here and put it into [`TABLE`]. Where two recognise an item as surely, the one that stands first has it.
 
+mod abnormal_security;
 mod bitdefender_gravityzone;
 mod carbon_black;
+mod cef;
 mod cortex_xdr;
 mod crowdstrike_falcon;
+mod csaf;
 mod darktrace;
+mod duo;
 mod ecs;
 mod elastic_security;
+mod email;
+mod entra_id;
+mod fortinet;
 mod generic;
+mod google_workspace;
 mod huntress;
+mod leef;
+mod m365_unified_audit;
 mod microsoft_defender;
 mod microsoft_defender_xdr;
 mod microsoft_sentinel;
+mod mimecast;
+mod misp;
 mod ocsf;
+mod okta;
+mod openioc;
+mod osquery;
+mod paloalto;
+mod proofpoint;
 mod rapid7_insightidr;
 mod red_canary;
 mod sentinelone;
 mod sophos_central;
 mod staff;
+mod statuspage;
+mod stix21;
+mod sublime_security;
+mod suricata;
+mod syslog;
 mod thinkst_canary;
 mod wazuh;
+mod zeek_notice;
 
 use crate::adapter::Adapter;
 
@@ -44,6 +67,29 @@ pub(crate) static TABLE: &[Adapter] = &[
     thinkst_canary::ADAPTER,
     carbon_black::ADAPTER,
     rapid7_insightidr::ADAPTER,
+    okta::ADAPTER,
+    entra_id::ADAPTER,
+    m365_unified_audit::ADAPTER,
+    google_workspace::ADAPTER,
+    duo::ADAPTER,
+    abnormal_security::ADAPTER,
+    proofpoint::ADAPTER,
+    mimecast::ADAPTER,
+    sublime_security::ADAPTER,
+    suricata::ADAPTER,
+    zeek_notice::ADAPTER,
+    osquery::ADAPTER,
+    stix21::ADAPTER,
+    misp::ADAPTER,
+    openioc::ADAPTER,
+    csaf::ADAPTER,
+    statuspage::ADAPTER,
+    email::ADAPTER,
+    cef::ADAPTER,
+    leef::ADAPTER,
+    paloalto::ADAPTER,
+    fortinet::ADAPTER,
+    syslog::ADAPTER,
 ];
 
 /// The adapter of what nobody else knows.

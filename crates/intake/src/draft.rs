@@ -34,10 +34,10 @@ pub struct Draft {
     pub reported_at: Option<Moment>,
     /// Where a person can see it at the source.
     pub link: Option<String>,
-    hosts: Unique<String>,
-    accounts: Unique<String>,
-    indicators: Unique<Indicator>,
-    techniques: Unique<String>,
+    pub(crate) hosts: Unique<String>,
+    pub(crate) accounts: Unique<String>,
+    pub(crate) indicators: Unique<Indicator>,
+    pub(crate) techniques: Unique<String>,
 }
 
 impl Draft {
@@ -93,6 +93,14 @@ impl Draft {
         }
         let kind = if address.is_ipv4() { IndicatorKind::Ipv4 } else { IndicatorKind::Ipv6 };
         self.indicators.add(Indicator { kind, value: bare.to_owned() });
+    }
+
+    /// Adds a network of addresses as the source wrote it (`203.0.113.0/24`), under the kind of its addresses.
+    pub fn network(&mut self, kind: IndicatorKind, value: &str) {
+        let address = value.split_once('/').and_then(|(address, _)| address.parse::<std::net::IpAddr>().ok());
+        if address.is_some() && matches!(kind, IndicatorKind::Ipv4 | IndicatorKind::Ipv6) {
+            self.indicators.add(Indicator { kind, value: value.to_owned() });
+        }
     }
 
     /// Adds a file by directory and name, or whichever of them makes a path: `C:\Temp` and `a.exe`.
@@ -284,9 +292,9 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// Values in the order of their first mention.
+/// Values in the order of their first mention. Only the methods of [`Draft`] add to it.
 #[derive(Debug, Clone)]
-struct Unique<T> {
+pub(crate) struct Unique<T> {
     items: Vec<T>,
     /// Kept only once there are many, as most alerts name a handful.
     seen: HashSet<T>,

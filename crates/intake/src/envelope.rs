@@ -37,6 +37,10 @@ const LISTS: &[&str] = &[
     "response",
     "objects",
     "trackedEmails",
+    "clickLogs",
+    "attachmentLogs",
+    "impersonationLogs",
+    "cases",
     "incident_reports",
 ];
 
@@ -61,6 +65,7 @@ const WRAPPERS: &[&str] = &[
     "unifiedAlerts",
     "attributes",
     "params",
+    "EntityResult",
 ];
 
 /// Members whose text makes the outer object an alert itself, whatever lists it holds.

@@ -1,5 +1,7 @@
 //! Notations that several sources share. Each module reads one and knows nothing of vendors.
 
+pub(crate) mod csv;
+pub(crate) mod extension;
 pub(crate) mod keys;
 pub(crate) mod mail;
 pub(crate) mod observables;

@@ -9,12 +9,15 @@ pub mod draft;
 mod envelope;
 pub mod error;
 pub mod field;
+mod format;
 pub mod indicator;
 mod read;
 mod record;
 mod scan;
 pub mod severity;
 mod shape;
+#[cfg(test)]
+mod testing;
 pub mod when;
 mod window;
 mod zeek;

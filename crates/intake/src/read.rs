@@ -13,6 +13,7 @@ use crate::{
     charset::{self, Transcoded, Utf16},
     document::{self, Outcome, Taken},
     error::{Fault, IntakeError, MAX_ALERT, MAX_DOCUMENT, MAX_RATIO, MAX_UNPACKED},
+    format::csv::{self, Columns},
     scan::{self, Extent, Step},
     shape::{self, Shape},
     window::Window,
@@ -48,6 +49,7 @@ enum State {
     Start,
     Json { in_array: bool, damaged: bool },
     Zeek(Header),
+    Csv(Columns),
     Lines,
     Whole(Shape),
     Done,
@@ -108,6 +110,7 @@ impl Alerts<'_> {
             State::Start => self.start(out),
             State::Json { in_array, damaged } => self.json(in_array, damaged, out),
             State::Zeek(header) => self.zeek(header, out),
+            State::Csv(columns) => self.row(&columns, out),
             State::Lines => self.line(out),
             State::Whole(shape) => self.whole(&shape, out),
             State::Done => Ok(()),
@@ -136,6 +139,7 @@ impl Alerts<'_> {
             Shape::Json => State::Json { in_array: false, damaged: false },
             Shape::Zeek => State::Zeek(Header::default()),
             Shape::Text if self.reads_lines()? => State::Lines,
+            Shape::Text if let Some(columns) = self.columns()? => State::Csv(columns),
             whole => State::Whole(whole),
         };
         Ok(())
@@ -153,6 +157,49 @@ impl Alerts<'_> {
             Some(adapter) => (adapter.parse)(&item).is_ok(),
             None => document::recognise(&item).is_some(),
         })
+    }
+
+    /// The columns that the first line names, where it and the next have the looks of a table. The line is consumed.
+    fn columns(&mut self) -> io::Result<Option<Columns>> {
+        let Some(length) = self.window.line(MAX_ALERT)? else { return Ok(None) };
+        let first = charset::text(self.window.bytes().get(..length).unwrap_or_default()).into_owned();
+        self.window.want(length + shape::HEAD)?;
+        let rest = self.window.bytes().get(length..).unwrap_or_default();
+        let columns = Columns::of(&first).filter(|columns| columns.fit(&charset::text(rest)));
+        if columns.is_some() {
+            self.window.consume(length + 1);
+        }
+        Ok(columns)
+    }
+
+    /// One record of a table: a line, and those after it as long as a quote is open.
+    fn row(&mut self, columns: &Columns, out: &mut Outcome) -> io::Result<()> {
+        if self.window.peek()?.is_none() {
+            self.state = State::Done;
+            return Ok(());
+        }
+        let offset = self.window.offset();
+        let Some(mut raw) = self.take_line(out)? else { return Ok(()) };
+        while csv::is_open(&raw) {
+            if raw.len() > MAX_ALERT {
+                out.push(Err(IntakeError { offset, fault: Fault::TooLarge(MAX_ALERT) }));
+                return Ok(());
+            }
+            if self.window.peek()?.is_none() {
+                out.push(Err(IntakeError { offset, fault: Fault::Truncated }));
+                return Ok(());
+            }
+            let Some(more) = self.take_line(out)? else { return Ok(()) };
+            raw.push(b'\n');
+            raw.extend(more);
+        }
+        if !raw.trim_ascii().is_empty() {
+            match columns.row(&charset::text(&raw)) {
+                Ok(value) => document::other(Body::Json(value), &raw, offset, self.chosen, out),
+                Err(fault) => out.push(Err(IntakeError { offset, fault })),
+            }
+        }
+        Ok(())
     }
 
     /// A gzip stream, unpacked as it is read; within another it is refused.
@@ -292,6 +339,9 @@ impl Alerts<'_> {
         let text = charset::text(&raw);
         if text.starts_with('#') {
             header.learn(&text);
+            self.state = State::Zeek(header);
+        } else if header.is_unnamed() && text.contains('\t') {
+            header.name(&text);
             self.state = State::Zeek(header);
         } else if !text.trim().is_empty() {
             match header.row(&text) {

@@ -12,7 +12,7 @@ pub(crate) enum Shape {
     Json,
     /// Rows under a `#fields` header.
     Zeek,
-    /// A mail, whole.
+    /// A mail, whole: RFC 5322, or Outlook's compound file.
     Mail,
     /// Text: lines where an adapter reads its first line, else whole.
     Text,
@@ -26,6 +26,9 @@ pub(crate) enum Shape {
 pub(crate) fn of(head: &[u8]) -> Shape {
     if let Some(kind) = archive(head) {
         return Shape::Refused(Fault::Archive(kind));
+    }
+    if crate::format::outlook::is_compound_file(head) {
+        return Shape::Mail;
     }
     let start = head.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == 0x1E).count();
     let rest = head.get(start..).unwrap_or_default();
@@ -75,7 +78,10 @@ fn binary(rest: &[u8]) -> bool {
 }
 
 fn is_zeek(rest: &[u8]) -> bool {
-    memchr::memmem::find(rest, b"#separator").is_some() || memchr::memmem::find(rest, b"#fields").is_some()
+    // The last are the columns of a notice log whose `#fields` somebody's tool has taken off.
+    [&b"#separator"[..], b"#fields", b"\tnote\tmsg\t"]
+        .iter()
+        .any(|sign| memchr::memmem::find(rest, sign).is_some())
 }
 
 /// The first lines are mail headers (RFC 5322), among them one that every mail has.

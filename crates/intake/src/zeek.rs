@@ -53,6 +53,16 @@ impl Header {
         }
     }
 
+    /// Whether the columns are still unknown; the first line without `#` then names them.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Learns the columns from a line without `#fields` before it.
+    pub(crate) fn name(&mut self, line: &str) {
+        self.fields = line.split(self.separator.as_str()).map(str::to_owned).collect();
+    }
+
     /// The object of a row.
     pub(crate) fn row(&self, line: &str) -> Result<Value, Fault> {
         let columns: Vec<&str> = line.split(self.separator.as_str()).collect();

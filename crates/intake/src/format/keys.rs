@@ -13,10 +13,14 @@ pub(crate) fn lower(value: &Value) -> Value {
     }
 }
 
-/// Whether the object has a member of this name, as the vendor writes it or in lower case.
+/// Whether the object has a member of this name: as the vendor writes it, in lower case, or with a capital first.
 pub(crate) fn has(value: &Value, name: &str) -> bool {
     let there = |name: &str| value.get(name).is_some_and(|inner| !inner.is_null());
-    there(name) || there(&name.to_ascii_lowercase())
+    let capital = || {
+        let mut characters = name.chars();
+        characters.next().map(|first| format!("{}{}", first.to_ascii_uppercase(), characters.as_str()))
+    };
+    there(name) || there(&name.to_ascii_lowercase()) || capital().is_some_and(|name| there(&name))
 }
 
 /// Whether the object has members of all these names; see [`has`].

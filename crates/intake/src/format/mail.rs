@@ -152,7 +152,9 @@ pub(crate) fn targets(html: &str) -> Vec<String> {
             };
             let target = end.unwrap_or_default().trim().replace("&amp;", "&");
             let scheme = target.split_once("://").map_or("", |(scheme, _)| scheme);
-            if !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !found.contains(&target)
+            if !scheme.is_empty()
+                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                && !found.contains(&target)
             {
                 found.push(target);
             }
@@ -194,10 +196,10 @@ mod tests {
 
     #[test]
     fn html_targets_survive_odd_markup() {
-        assert_eq!(targets("<a href = 'http://a.example/x'><img src=http://b.example/y>"), [
-            "http://a.example/x",
-            "http://b.example/y"
-        ]);
+        assert_eq!(
+            targets("<a href = 'http://a.example/x'><img src=http://b.example/y>"),
+            ["http://a.example/x", "http://b.example/y"]
+        );
         assert_eq!(targets("href href= href=\"http://open"), ["http://open"]);
         assert_eq!(targets("İ href=\"http://a.example/\""), ["http://a.example/"]);
     }

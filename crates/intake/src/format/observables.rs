@@ -171,7 +171,10 @@ mod tests {
     fn hosts_mailboxes_and_vulnerabilities() {
         assert_eq!(host_of("https://u:p@[2001:db8::1]:8/x"), Some("2001:db8::1"));
         assert_eq!(host_of("https:///x"), None);
-        assert_eq!(of(|draft| web(draft, "http://192.0.2.9/x")), ["url http://192.0.2.9/x", "ipv4 192.0.2.9"]);
+        assert_eq!(
+            of(|draft| web(draft, "http://192.0.2.9/x")),
+            ["url http://192.0.2.9/x", "ipv4 192.0.2.9"]
+        );
         assert_eq!(of(|draft| mailbox(draft, "CEO <ceo@evil.example>")), ["email ceo@evil.example"]);
         assert_eq!(of(|draft| mailbox(draft, "SMTP:a@evil.example")), ["email a@evil.example"]);
         assert_eq!(of(|draft| cves(draft, "CVE_2014_6271 and CVE-2014-6271, CVE-1")), ["cve CVE-2014-6271"]);

@@ -53,8 +53,9 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Mail> {
         }
     }
     mail.text = text(&mut file, "", "1000").unwrap_or_default();
-    let html =
-        binary(&mut file, "", "1013").map(|html| String::from_utf8_lossy(&html).into_owned()).or_else(|| text(&mut file, "", "1013"));
+    let html = binary(&mut file, "", "1013")
+        .map(|html| String::from_utf8_lossy(&html).into_owned())
+        .or_else(|| text(&mut file, "", "1013"));
     mail.links = html.map(|html| targets(&html)).unwrap_or_default();
     for storage in storages.iter().filter(|name| name.starts_with("__attach_version1.0_")) {
         if let Some(bytes) = binary(&mut file, storage, "3701") {

@@ -50,12 +50,8 @@ mod tests {
     #[test]
     fn a_message_in_quotes_keeps_its_spaces_and_equals_signs() {
         let line = r#"Jan  6 fw01 level=notice msg="File \"a b\" url=x C:\dir" user="" srcip=10.0.0.1"#;
-        let expected = [
-            ("level", "notice"),
-            ("msg", r#"File "a b" url=x C:\dir"#),
-            ("user", ""),
-            ("srcip", "10.0.0.1"),
-        ];
+        let expected =
+            [("level", "notice"), ("msg", r#"File "a b" url=x C:\dir"#), ("user", ""), ("srcip", "10.0.0.1")];
         assert_eq!(pairs(line), expected.map(|(key, value)| (key, value.to_owned())));
         assert_eq!(pairs("a=\"open"), [("a", "open".to_owned())]);
         assert_eq!(pairs("==="), []);

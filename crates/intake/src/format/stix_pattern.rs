@@ -92,7 +92,9 @@ mod tests {
     #[test]
     fn a_blocklist_gets_every_value_and_no_pattern() {
         assert_eq!(
-            of("[file:hashes.'SHA-256' = 'aa' OR file:hashes.md5 = 'bb'] FOLLOWEDBY [ipv4-addr:value IN ('1.2.3.4', '5.6.7.8')]"),
+            of(
+                "[file:hashes.'SHA-256' = 'aa' OR file:hashes.md5 = 'bb'] FOLLOWEDBY [ipv4-addr:value IN ('1.2.3.4', '5.6.7.8')]"
+            ),
             [
                 pair("file:hashes.SHA-256", "aa"),
                 pair("file:hashes.md5", "bb"),
@@ -101,11 +103,15 @@ mod tests {
             ]
         );
         assert_eq!(
-            of(r"[email-message:body_multipart[*].body_raw_ref.name MATCHES '^x\\.exe$' AND domain-name:value = 'it\'s']"),
+            of(
+                r"[email-message:body_multipart[*].body_raw_ref.name MATCHES '^x\\.exe$' AND domain-name:value = 'it\'s']"
+            ),
             [pair("domain-name:value", "it's")]
         );
         assert_eq!(
-            of("[url:value != 'http://good.example/' AND url:value NOT IN ('http://fine.example/') AND mutex:name = 'm']"),
+            of(
+                "[url:value != 'http://good.example/' AND url:value NOT IN ('http://fine.example/') AND mutex:name = 'm']"
+            ),
             [pair("mutex:name", "m")]
         );
         assert_eq!(of("[x:y = 'open"), [pair("x:y", "open")]);

@@ -28,7 +28,9 @@ pub(crate) fn line(text: &str) -> Option<Line<'_>> {
     let text = text.trim_end_matches(['\r', '\n', '\0']).trim_start_matches(['\u{feff}', ' ']);
     let text = match text.split_once(' ') {
         Some((count, rest))
-            if !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()) && rest.starts_with('<') =>
+            if !count.is_empty()
+                && count.bytes().all(|byte| byte.is_ascii_digit())
+                && rest.starts_with('<') =>
         {
             rest
         }
@@ -173,7 +175,8 @@ fn rfc3164(priority: Option<u8>, text: &str) -> Line<'_> {
     }
     if let Some((tag, rest)) = line.message.split_once(':') {
         let name = tag.split_once('[').map_or(tag, |(name, _)| name);
-        let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'%');
+        let word =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'%');
         let is_tag = !name.is_empty() && name.len() <= 48 && name.bytes().all(word);
         if is_tag && rest.starts_with([' ', '\t']) && (tag == name || tag.ends_with(']')) {
             line.app = Some(name);
