@@ -1,6 +1,6 @@
 //! From the bytes of one JSON value, line or text to alerts: parse, recognise, open envelopes, read.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use kernel::{Alert, Digest};
 use serde_json::Value;
@@ -45,28 +45,27 @@ pub(crate) fn recognise(item: &Item<'_>) -> Option<(&'static Adapter, Confidence
 
 /// Reads one JSON value.
 pub(crate) fn json(doc: &[u8], offset: u64, chosen: Option<&'static Adapter>, out: &mut Outcome) {
-    json_in(doc, offset, chosen, None, ENVELOPES, out);
+    json_in(doc, offset, &Around { chosen, origin: None, sibling: None, depth: ENVELOPES }, out);
 }
 
-fn json_in(
-    doc: &[u8],
-    offset: u64,
+/// What is known of a value from outside it.
+struct Around {
+    /// The adapter that the caller chose.
     chosen: Option<&'static Adapter>,
-    origin: Option<&str>,
+    /// What the envelope says of its contents.
+    origin: Option<String>,
+    /// The adapter of the value before it in the same envelope: for an entry that lacks what its kind is known by.
+    sibling: Option<&'static Adapter>,
+    /// How many envelopes may still be opened.
     depth: usize,
-    out: &mut Outcome,
-) {
-    let open = |origin: Option<String>, out: &mut Outcome| {
-        let found = if depth > 0 { envelope::elements(doc) } else { None };
-        for range in found.iter().flatten() {
-            let inside = doc.get(range.clone()).unwrap_or_default();
-            json_in(inside, offset + range.start as u64, chosen, origin.as_deref(), depth - 1, out);
-        }
-        found.is_some()
-    };
+}
+
+fn json_in(doc: &[u8], offset: u64, around: &Around, out: &mut Outcome) {
     if doc.len() > MAX_ALERT {
-        if !open(None, out) {
-            out.push(Err(IntakeError { offset, fault: Fault::TooLarge(MAX_ALERT) }));
+        let found = envelope::elements(doc).filter(|_| around.depth > 0);
+        match found {
+            Some(found) => each(doc, offset, &found, around, None, out),
+            None => out.push(Err(IntakeError { offset, fault: Fault::TooLarge(MAX_ALERT) })),
         }
         return;
     }
@@ -77,30 +76,58 @@ fn json_in(
             return;
         }
     };
-    if value.is_array() && depth > 0 {
-        for range in crate::scan::elements(doc, 0) {
-            let inside = doc.get(range.clone()).unwrap_or_default();
-            json_in(inside, offset + range.start as u64, chosen, origin, depth - 1, out);
-        }
-        return;
+    if value.is_array() && around.depth > 0 {
+        return each(doc, offset, &crate::scan::elements(doc, 0), around, around.origin.clone(), out);
     }
     if !value.is_object() {
         out.push(Err(IntakeError { offset, fault: Fault::NotAnAlert(kind_of(&value)) }));
         return;
     }
     let inside = envelope::origin(&value);
-    let item = Item { body: Body::Json(value), raw: doc, origin: origin.map(str::to_owned) };
-    let known = match chosen {
-        Some(adapter) => Some((adapter, (adapter.recognise)(&item))),
-        None => recognise(&item),
-    };
-    match known {
-        Some((adapter, confidence)) if confidence >= Confidence::Likely => read(&item, offset, adapter, out),
-        _ if unwrapped(&item, offset, chosen, out) || open(inside, out) => {}
-        Some((adapter, confidence)) if confidence >= Confidence::Possible => {
-            read(&item, offset, adapter, out)
+    let item = Item { body: Body::Json(value), raw: doc, origin: around.origin.clone() };
+    let known = known(&item, around.chosen);
+    if let Some((adapter, confidence)) = known
+        && confidence >= Confidence::Likely
+    {
+        return read(&item, offset, adapter, out);
+    }
+    if unwrapped(&item, offset, around.chosen, out) {
+        return;
+    }
+    if let Some(found) = envelope::elements(doc).filter(|_| around.depth > 0) {
+        return each(doc, offset, &found, around, inside, out);
+    }
+    let possible =
+        known.filter(|(_, confidence)| *confidence >= Confidence::Possible).map(|(adapter, _)| adapter);
+    read(&item, offset, around.chosen.or(possible).or(around.sibling).unwrap_or(&adapters::GENERIC), out);
+}
+
+/// The chosen adapter, or the one that knows the item best, and how surely.
+fn known(item: &Item<'_>, chosen: Option<&'static Adapter>) -> Option<(&'static Adapter, Confidence)> {
+    match chosen {
+        Some(adapter) => Some((adapter, (adapter.recognise)(item))),
+        None => recognise(item),
+    }
+}
+
+/// Reads the values at these places.
+fn each(
+    doc: &[u8],
+    offset: u64,
+    places: &[Range<usize>],
+    around: &Around,
+    origin: Option<String>,
+    out: &mut Outcome,
+) {
+    let mut inner =
+        Around { chosen: around.chosen, origin, sibling: around.sibling, depth: around.depth - 1 };
+    for place in places {
+        json_in(doc.get(place.clone()).unwrap_or_default(), offset + place.start as u64, &inner, out);
+        if let Some(Ok(taken)) = out.last()
+            && taken.alert.source != adapters::GENERIC.name
+        {
+            inner.sibling = adapters::adapter(&taken.alert.source);
         }
-        _ => read(&item, offset, chosen.unwrap_or(&adapters::GENERIC), out),
     }
 }
 
@@ -108,11 +135,7 @@ fn json_in(
 fn unwrapped(item: &Item<'_>, offset: u64, chosen: Option<&'static Adapter>, out: &mut Outcome) -> bool {
     for value in item.value().into_iter().flat_map(envelope::inner) {
         let inner = Item { body: Body::Json(value.clone()), raw: item.raw, origin: item.origin.clone() };
-        let known = match chosen {
-            Some(adapter) => Some((adapter, (adapter.recognise)(&inner))),
-            None => recognise(&inner),
-        };
-        if let Some((adapter, confidence)) = known
+        if let Some((adapter, confidence)) = known(&inner, chosen)
             && confidence >= Confidence::Likely
         {
             read(&inner, offset, adapter, out);

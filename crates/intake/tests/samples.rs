@@ -105,6 +105,7 @@ fn print_what_is_read() {
     for path in files {
         println!("\n=== {}", path.file_name().unwrap().to_string_lossy());
         let bytes = std::fs::read(&path).unwrap();
+        println!("COUNT {}", intake::read(None, &bytes[..]).count());
         for result in intake::read(None, &bytes[..]).take(4) {
             match result {
                 Ok(taken) => println!("{}", serde_json::to_string_pretty(&record(&taken.alert)).unwrap()),

@@ -173,6 +173,9 @@ fn names(event: &Value, draft: &mut Draft) {
         event,
         &["ComputerName", "Hostname", "HostnameField", "EndpointName", "SourceEndpointHostName"],
     ));
+    if draft.hosts().is_empty() {
+        draft.host(text(event, "LocalIP"));
+    }
     draft.account_in(first(event, &["UserDomain", "LogonDomain"]), text(event, "UserName"));
     draft.account(first(event, &["UserPrincipal", "SourceAccountUpn"]));
     draft.account(text(event, "UserId").filter(|id| id.contains('@')));

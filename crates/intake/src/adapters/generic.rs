@@ -162,18 +162,44 @@ pub(super) fn parse(item: &Item<'_>) -> Result<Vec<Draft>, NotMine> {
 
 fn object(value: &Value, draft: &mut Draft) {
     let Some(members) = value.as_object() else { return };
-    let word = |names: &[&str]| named(members, names).and_then(as_word);
+    let heart = heart(value).unwrap_or(members);
+    let word = |names: &[&str]| named(members, names).or_else(|| named(heart, names)).and_then(as_word);
+    let moment = |names: &[&str]| {
+        named_of(members, names, when::of_value).or_else(|| named_of(heart, names, when::of_value))
+    };
     draft.source_id = word(&ID);
     draft.title = word(&TITLE);
     draft.description = word(&DESCRIPTION).filter(|text| Some(text) != draft.title.as_ref());
     draft.source_severity = word(&SEVERITY);
     draft.severity = draft.source_severity.as_deref().and_then(severity::of_word);
     draft.status_word(word(&STATUS).as_deref());
-    draft.occurred_at = named_of(members, &OCCURRED, when::of_value);
-    draft.reported_at =
-        named_of(members, &REPORTED, when::of_value).filter(|reported| Some(*reported) != draft.occurred_at);
+    draft.occurred_at = moment(&OCCURRED);
+    draft.reported_at = moment(&REPORTED).filter(|reported| Some(*reported) != draft.occurred_at);
     draft.link = word(&LINK).filter(|text| text.starts_with("https://") || text.starts_with("http://"));
     walk("", value, draft, DEPTH);
+}
+
+/// The outermost object, breadth first, that has a title: the alert itself where it comes in wrapping of its own.
+fn heart(value: &Value) -> Option<&Map<String, Value>> {
+    let mut row = vec![value];
+    for _ in 0..5 {
+        let titled = row
+            .iter()
+            .filter_map(|value| value.as_object())
+            .find(|members| named(members, &TITLE[..7]).is_some());
+        if titled.is_some() {
+            return titled;
+        }
+        row = row
+            .into_iter()
+            .flat_map(|value| {
+                let elements = value.as_array().into_iter().flatten();
+                elements.chain(value.as_object().into_iter().flat_map(Map::values))
+            })
+            .take(10_000)
+            .collect();
+    }
+    None
 }
 
 /// The first member with one of these names, in any case, that holds a plain value.
@@ -237,7 +263,10 @@ fn leaf(key: &str, text: &str, draft: &mut Draft) {
     }
     // A link to the source's console, a time or a file's name is no sign of the attacker.
     let own = is_any(key, &LINK[..8]) || is_any(key, &ID) || is_any(key, &TITLE);
-    if !own && let Some(kind) = kind {
+    if !own
+        && draft.link.as_deref() != Some(text)
+        && let Some(kind) = kind
+    {
         draft.indicator(kind, text);
     }
 }

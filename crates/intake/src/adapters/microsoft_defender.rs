@@ -100,8 +100,12 @@ fn alert(value: &Value, draft: &mut Draft) {
 /// An account by its domain and name, and by its address where it has one.
 pub(super) fn account(user: &Value, draft: &mut Draft) {
     let domain = first(user, &["domainName", "ntDomain", "activeDirectoryDomain"]);
-    draft.account_in(domain, first(user, &["accountName", "name", "userName"]));
-    draft.account(first(user, &["userPrincipalName", "upn"]));
+    let name = first(user, &["accountName", "name", "userName"]);
+    let address = first(user, &["userPrincipalName", "upn"]);
+    if domain.is_some() || address.is_none() {
+        draft.account_in(domain, name);
+    }
+    draft.account(address);
 }
 
 /// A piece of evidence, flat as the Defender API writes it or typed as Graph does.

@@ -100,10 +100,12 @@ fn threat(value: &Value, draft: &mut Draft) {
     draft
         .host(first(value, &["agentRealtimeInfo/agentComputerName", "agentDetectionInfo/agentComputerName"]));
     draft.account(first(info, &["processUser", "initiatingUsername"]));
-    draft.account(first(
-        value,
-        &["agentDetectionInfo/agentLastLoggedInUpn", "agentDetectionInfo/agentLastLoggedInUserName"],
-    ));
+    if draft.accounts().is_empty() {
+        draft.account(first(
+            value,
+            &["agentDetectionInfo/agentLastLoggedInUpn", "agentDetectionInfo/agentLastLoggedInUserName"],
+        ));
+    }
     draft.hashes(info);
     draft.indicator(K::FilePath, text(info, "filePath"));
     draft.indicator(K::Process, text(info, "maliciousProcessArguments"));
@@ -208,6 +210,9 @@ fn activity(value: &Value, draft: &mut Draft) {
         draft.occurred_at = draft.reported_at;
     }
     draft.host(data("computerName").or_else(|| data("agentComputerName")));
+    if draft.hosts().is_empty() {
+        draft.host(data("agentIpV4"));
+    }
     draft.account(data("username").or_else(|| data("userName")));
     draft.address(data("ipAddress"));
     draft.indicator(K::Sha1, data("fileContentHash"));

@@ -39,7 +39,9 @@ fn recognise(item: &Item<'_>) -> Confidence {
 
 fn parse(item: &Item<'_>) -> Result<Vec<Draft>, NotMine> {
     one(item, |value, draft| {
-        if text(value, "type").is_some_and(|kind| kind.starts_with("Event::")) {
+        // An alert of the Common API says the event's type too, and when it was raised.
+        let event = text(value, "type").is_some_and(|kind| kind.starts_with("Event::"));
+        if event && !has(value, "raisedAt") {
             siem(value, draft);
         } else {
             common(value, draft);
