@@ -142,8 +142,10 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_is_not_printed() {
+    fn the_secret_is_neither_printed_nor_left_in_memory() {
         let printed = format!("{:?}", signer());
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        wiped(&signer().key);
         assert_eq!(printed, "Signer { name: \"cedar-hollow.example/log\", .. }");
     }
 

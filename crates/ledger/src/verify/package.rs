@@ -415,7 +415,10 @@ impl Reading<'_> {
                 count(u64::try_from(manifest.record.streams.len()).unwrap_or(u64::MAX), "stream", "streams"),
                 match manifest.record.withheld {
                     0 => String::new(),
-                    withheld => format!("; {withheld} of them withheld, by leaf hash alone"),
+                    withheld => format!(
+                        "; {withheld} of them withheld: their leaf hashes are in the log, their places in the streams are \
+                         the exporter's word"
+                    ),
                 }
             ),
         ];

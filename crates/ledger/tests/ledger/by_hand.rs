@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
-use ledger::package::Audience;
+use ledger::package::{Audience, File, FilePath};
 
 use crate::fixture::{Parts, log, package_of, sample, write};
 
@@ -45,7 +45,10 @@ fn the_guide_passes_on_a_whole_package() {
     if !tools() {
         return;
     }
-    for package in [sample(), write(&package_of(&log(), Audience::Counsel))] {
+    let mut counsel = package_of(&log(), Audience::Counsel);
+    let path = FilePath::new("evidence/01JQ/Größe 1 & 'more'.txt").unwrap();
+    counsel.files.push(File::of_bytes(path, b"metric"));
+    for package in [sample(), write(&counsel)] {
         let folder = tempfile::tempdir().unwrap();
         unpack(&package, folder.path());
         let output = follow(folder.path());

@@ -177,7 +177,7 @@ impl io::Write for HashInto<'_> {
 
 /// A file of 4 GiB and one behind it need the format's 64-bit fields. Run by `cargo test -- --ignored`.
 #[test]
-#[ignore = "hashes 4 GiB six times: half a minute and 4 GiB in the temporary folder"]
+#[ignore = "hashes 4 GiB six times: a minute or two, and 4 GiB in the temporary folder"]
 fn a_disk_image_beyond_four_gibibytes_fits() {
     let size = (4 << 30) + 5;
     let mut hasher = sha2::Sha256::default();
