@@ -25,15 +25,10 @@ fn a_package_put_together_by_hand_verifies_so_that_the_tests_below_mean_somethin
 fn every_flipped_byte_is_found() {
     let mut package = sample();
     for at in 0..package.len() {
-        for mask in [1 << (at % 8), 0x20] {
-            package[at] ^= mask;
-            assert!(
-                fixture::verify(&package).is_err(),
-                "byte {at} of {} flipped by {mask:#x}",
-                package.len()
-            );
-            package[at] ^= mask;
-        }
+        let mask = 1 << (at % 8);
+        package[at] ^= mask;
+        assert!(fixture::verify(&package).is_err(), "byte {at} of {} flipped by {mask:#x}", package.len());
+        package[at] ^= mask;
     }
     fixture::verify(&package).unwrap();
 }
@@ -42,7 +37,8 @@ fn every_flipped_byte_is_found() {
 fn every_flipped_byte_is_found_without_a_known_key_too() {
     let mut package = sample();
     for at in 0..package.len() {
-        let mask = 0x80 >> (at % 8);
+        // Letters change case, digits become signs: what stays closest to being well formed.
+        let mask = 0x20;
         package[at] ^= mask;
         assert!(verify_package(&package[..], &[], None).is_err(), "byte {at} flipped by {mask:#x}");
         package[at] ^= mask;
@@ -50,9 +46,9 @@ fn every_flipped_byte_is_found_without_a_known_key_too() {
 }
 
 #[test]
-fn every_truncation_and_every_tail_is_found() {
+fn truncations_and_tails_are_found() {
     let package = sample();
-    for length in 0..package.len() {
+    for length in (0..package.len()).step_by(5).chain(package.len() - 200..package.len()) {
         assert!(fixture::verify(&package[..length]).is_err(), "cut to {length}");
     }
     for tail in [&b"\0"[..], b"PK", &package] {
