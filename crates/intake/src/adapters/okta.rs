@@ -75,7 +75,8 @@ fn event(value: &Value) -> Draft {
 /// A user by the login; an address that Okta itself names as the actor.
 fn principal(draft: &mut Draft, principal: &Value) {
     match text(principal, "type") {
-        Some("User") | None => draft.account(first(principal, &["alternateid", "displayname"])),
+        Some("User") => draft.account(first(principal, &["alternateid", "displayname"])),
+        None => draft.account(text(principal, "alternateid")),
         Some("IP address") => draft.address(first(principal, &["displayname", "id"])),
         Some(_) => {}
     }

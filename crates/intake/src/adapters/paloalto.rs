@@ -121,7 +121,7 @@ fn parse(item: &Item<'_>) -> Result<Vec<Draft>, NotMine> {
             draft.account(log.at(7));
             draft.host(log.at(9));
             draft.address(log.at(11));
-            draft.description = log.at(12).map(str::to_owned);
+            draft.title = log.at(12).map(|name| format!("HIPMATCH {name}")).or(draft.title.take());
         }
         _ => {
             word(&mut draft, log.severity(7..40).and_then(|place| log.at(place)));
