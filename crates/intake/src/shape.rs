@@ -66,10 +66,11 @@ fn is_json_start(rest: &[u8]) -> bool {
     }
 }
 
+/// `[1, …`, and not `[2026-01-26 …`.
 fn is_number_list(rest: &[u8]) -> bool {
-    let inside = rest.iter().skip(1).take_while(|byte| **byte != b']' && **byte != b'\n');
-    inside.clone().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b' ' | b'.' | b'-'))
-        && inside.clone().any(|byte| *byte == b',')
+    let inside = rest.get(1..).unwrap_or_default().trim_ascii_start();
+    let digits = inside.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    digits > 0 && inside.get(digits..).unwrap_or_default().trim_ascii_start().starts_with(b",")
 }
 
 fn binary(rest: &[u8]) -> bool {

@@ -100,12 +100,13 @@ fn threat(value: &Value, draft: &mut Draft) {
     draft
         .host(first(value, &["agentRealtimeInfo/agentComputerName", "agentDetectionInfo/agentComputerName"]));
     draft.account(first(info, &["processUser", "initiatingUsername"]));
-    if draft.accounts().is_empty() {
-        draft.account(first(
-            value,
-            &["agentDetectionInfo/agentLastLoggedInUpn", "agentDetectionInfo/agentLastLoggedInUserName"],
-        ));
-    }
+    let last = first(
+        value,
+        &["agentDetectionInfo/agentLastLoggedInUpn", "agentDetectionInfo/agentLastLoggedInUserName"],
+    );
+    // The same account again, without its domain, is no second one.
+    let known = |name: &str| draft.accounts().iter().any(|account| account.ends_with(&format!("\\{name}")));
+    draft.account(last.filter(|name| !known(name)));
     draft.hashes(info);
     draft.indicator(K::FilePath, text(info, "filePath"));
     draft.indicator(K::Process, text(info, "maliciousProcessArguments"));

@@ -94,7 +94,7 @@ fn every_vendors_real_samples_are_read_as_a_person_reads_them() {
     eprintln!("{files} samples read");
 }
 
-/// Prints what is read, as a start for new expectations: `SAMPLES=okta cargo test -p intake --test samples -- --ignored`.
+/// Prints what is read, as a start for new expectations: `SAMPLES=okta cargo test -p intake --test intake -- --ignored`.
 #[test]
 #[ignore = "prints, for writing expectations"]
 fn print_what_is_read() {

@@ -1,0 +1,7 @@
+//! What the crate promises to those who feed it: the contract's lines, real samples, damage, and any bytes at all.
+#![cfg(test)]
+
+mod bad_input;
+mod contract;
+mod never_panics;
+mod samples;
