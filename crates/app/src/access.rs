@@ -1,7 +1,9 @@
 //! Who is there: API tokens, one-time links, browser sessions, and the secrets of alert sources. Of a token only the
 //! hash is kept; a source's secret is kept sealed, as some senders sign with it.
 
-use kernel::{Actor, Capability, Digest, PersonId, PracticeId, Requires, Role, Stream, Timestamp, TokenId, authorise};
+use kernel::{
+    Actor, Capability, Digest, PersonId, PracticeId, Requires, Role, Stream, Timestamp, TokenId, authorise,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -91,10 +93,16 @@ impl App {
             return Err(AppError::invalid("/practice", "a token for your own practice only"));
         }
         if let Some(unknown) = new.scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
-            return Err(AppError::invalid("/scopes", format!("`{unknown}` is not a scope: {}", SCOPES.join(", "))));
+            return Err(AppError::invalid(
+                "/scopes",
+                format!("`{unknown}` is not a scope: {}", SCOPES.join(", ")),
+            ));
         }
         if new.name.trim().is_empty() {
-            return Err(AppError::invalid("/name", "a token needs a name, so that it can be recognised later"));
+            return Err(AppError::invalid(
+                "/name",
+                "a token needs a name, so that it can be recognised later",
+            ));
         }
         if let Some(practice) = new.practice {
             let _ = self.profile(actor, practice).await?;
@@ -228,7 +236,11 @@ impl App {
 
     /// Writes a token's row and entry; false where the key had been used before, and nothing was written now.
     async fn write_token(
-        &self, actor: &Actor, row: TokenRow, kind: &str, key: Option<String>,
+        &self,
+        actor: &Actor,
+        row: TokenRow,
+        kind: &str,
+        key: Option<String>,
     ) -> Result<bool, AppError> {
         // A token for all practices belongs to none; its history stands in the stream of the provider's own id.
         let practice = row.practice.unwrap_or(PracticeId::from_u128(0));

@@ -65,7 +65,10 @@ impl App {
     pub async fn backup(&self, actor: &Actor, out: &Path) -> Result<BackupFacts, AppError> {
         let _ = authorise(actor, Administer)?;
         if actor.practice.is_some() {
-            return Err(AppError::invalid("", "a backup holds every practice's data: it is made by the provider's lead"));
+            return Err(AppError::invalid(
+                "",
+                "a backup holds every practice's data: it is made by the provider's lead",
+            ));
         }
         let dump = self.directory().tmp().join(format!("{}.dump", self.edge().id(kernel::EntryId::new)));
         let outcome = self.backup_with(out, &dump).await;
@@ -97,8 +100,12 @@ impl App {
 }
 
 fn write_archive(
-    draft: &Path, facts: &BackupFacts, identity: &[(&'static str, Vec<u8>)], store: &dyn EvidenceStore,
-    digests: &[Digest], dump: &Path,
+    draft: &Path,
+    facts: &BackupFacts,
+    identity: &[(&'static str, Vec<u8>)],
+    store: &dyn EvidenceStore,
+    digests: &[Digest],
+    dump: &Path,
 ) -> Result<(), AppError> {
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
@@ -108,8 +115,11 @@ fn write_archive(
         options.mode(0o600);
     }
     let file = options.open(draft).map_err(outside("cannot write", draft))?;
-    let mut archive = Archive { tar: tar::Builder::new(BufWriter::with_capacity(1 << 20, file)), sums: String::new() };
-    let failed = |error: io::Error| AppError::Outside(Outside::never(format!("cannot write {}", draft.display()), error));
+    let mut archive =
+        Archive { tar: tar::Builder::new(BufWriter::with_capacity(1 << 20, file)), sums: String::new() };
+    let failed = |error: io::Error| {
+        AppError::Outside(Outside::never(format!("cannot write {}", draft.display()), error))
+    };
     let json = serde_json::to_vec_pretty(facts).map_err(AppError::json("the backup's facts"))?;
     archive.bytes("backup.json", &json).map_err(failed)?;
     for (name, bytes) in identity {
@@ -147,7 +157,10 @@ impl Archive {
         let mut hashing = Hashing { inner: reader.take(size), hash: Sha256::new(), read: 0 };
         self.tar.append_data(&mut header, name, &mut hashing)?;
         if hashing.read != size {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("{name} became shorter while it was read")));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                format!("{name} became shorter while it was read"),
+            ));
         }
         let digest = Digest::from_bytes(hashing.hash.finalize().into());
         self.sums.push_str(&format!("{digest}  {name}\n"));
@@ -198,7 +211,10 @@ pub fn unpack(backup: &Path, folder: &Path) -> Result<Unpacked, AppError> {
     let bad = |what: String| AppError::invalid(backup.display().to_string(), what);
     let in_use = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if in_use {
-        return Err(AppError::invalid(folder.display().to_string(), "is not empty: restore into a new directory"));
+        return Err(AppError::invalid(
+            folder.display().to_string(),
+            "is not empty: restore into a new directory",
+        ));
     }
     private_directory(&folder.join("tmp")).map_err(directory_error)?;
     private_directory(&sealed_in(folder)).map_err(directory_error)?;
@@ -229,7 +245,8 @@ pub fn unpack(backup: &Path, folder: &Path) -> Result<Unpacked, AppError> {
         io::copy(&mut hashing, &mut out).map_err(unreadable)?;
         found.insert(name, Digest::from_bytes(hashing.hash.finalize().into()));
     }
-    let sums = sums.ok_or_else(|| bad("was cut short: its list of checksums is missing. Use another copy".into()))?;
+    let sums =
+        sums.ok_or_else(|| bad("was cut short: its list of checksums is missing. Use another copy".into()))?;
     let listed: BTreeMap<String, Digest> = sums
         .lines()
         .filter_map(|line| line.split_once("  "))
@@ -243,8 +260,10 @@ pub fn unpack(backup: &Path, folder: &Path) -> Result<Unpacked, AppError> {
     if let Some(name) = listed.keys().find(|name| !found.contains_key(*name)) {
         return Err(bad(format!("`{name}` is missing. Use another copy")));
     }
-    let facts = fs::read(folder.join("backup.json")).map_err(outside("cannot read", &folder.join("backup.json")))?;
-    let facts: BackupFacts = serde_json::from_slice(&facts).map_err(|error| bad(format!("backup.json: {error}")))?;
+    let facts =
+        fs::read(folder.join("backup.json")).map_err(outside("cannot read", &folder.join("backup.json")))?;
+    let facts: BackupFacts =
+        serde_json::from_slice(&facts).map_err(|error| bad(format!("backup.json: {error}")))?;
     let keys_path = folder.join(KEYS);
     let keys = fs::read_to_string(&keys_path).map_err(outside("cannot read", &keys_path))?;
     // The keys lie in the vault's own files from here on.

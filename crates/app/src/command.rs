@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use incident::{Event, Place, Request, State, decide, evolve};
-use kernel::{Actor, AlertId, Digest, Entry, EvidenceId, IncidentId, PracticeId, Stream, Timestamp, authorise};
+use kernel::{
+    Actor, AlertId, Digest, Entry, EvidenceId, IncidentId, PracticeId, Stream, Timestamp, authorise,
+};
 
 use crate::{
     App, AppError,
@@ -61,7 +63,11 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub async fn declare(
-        &self, actor: &Actor, practice: PracticeId, request: Request, key: Option<String>,
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        request: Request,
+        key: Option<String>,
     ) -> Result<Done, AppError> {
         if !matches!(request, Request::Declare { .. }) {
             return Err(AppError::invalid("/command", "only `declare` opens an incident"));
@@ -77,7 +83,11 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub async fn command(
-        &self, actor: &Actor, incident: IncidentId, request: Request, how: How,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        request: Request,
+        how: How,
     ) -> Result<Done, AppError> {
         match request {
             Request::WriteNote { .. } | Request::ReviseNote { .. } => Err(AppError::invalid(
@@ -88,13 +98,20 @@ impl App {
                 "/command",
                 "evidence is hashed and sealed as it comes in: send the bytes to the incident's evidence",
             )),
-            Request::Declare { .. } => Err(AppError::invalid("/command", "this incident is declared already")),
+            Request::Declare { .. } => {
+                Err(AppError::invalid("/command", "this incident is declared already"))
+            }
             request => self.command_with(actor, incident, request, how, Along::default()).await,
         }
     }
 
     pub(crate) async fn command_with(
-        &self, actor: &Actor, incident: IncidentId, request: Request, how: How, along: Along,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        request: Request,
+        how: How,
+        along: Along,
     ) -> Result<Done, AppError> {
         let state = self.load(Scope::of(actor), incident).await?;
         let profile = self.profile(actor, state.practice).await?;
@@ -102,7 +119,13 @@ impl App {
     }
 
     async fn take(
-        &self, actor: &Actor, profile: &Profile, mut state: Arc<State>, request: Request, how: How, along: Along,
+        &self,
+        actor: &Actor,
+        profile: &Profile,
+        mut state: Arc<State>,
+        request: Request,
+        how: How,
+        along: Along,
     ) -> Result<Done, AppError> {
         let practice = state.practice;
         let key = match how.key {
@@ -123,12 +146,14 @@ impl App {
             if let Some(expected) = how.expected
                 && expected != state.version
             {
-                let since = self.journal().stream(practice, Stream::incident(state.incident), expected, 100).await?;
+                let since =
+                    self.journal().stream(practice, Stream::incident(state.incident), expected, 100).await?;
                 return Err(AppError::Stale { expected, current: state.version, since });
             }
             let now = self.edge().now();
             let events = decide(&state, &request, &profile.practice, now)?;
-            let (after, append) = self.prepare(actor, profile, &state, &events, now, &along, key.clone()).await?;
+            let (after, append) =
+                self.prepare(actor, profile, &state, &events, now, &along, key.clone()).await?;
             match self.journal().append(append).await {
                 Ok(appended) if appended.repeated => return self.as_before(actor, appended).await,
                 Ok(appended) => return self.finish(actor, after, &events, appended).await,
@@ -145,19 +170,27 @@ impl App {
     /// that changes.
     #[expect(clippy::too_many_arguments, reason = "everything that one write is made of")]
     async fn prepare(
-        &self, actor: &Actor, profile: &Profile, before: &Arc<State>, events: &[Event], now: Timestamp, along: &Along,
+        &self,
+        actor: &Actor,
+        profile: &Profile,
+        before: &Arc<State>,
+        events: &[Event],
+        now: Timestamp,
+        along: &Along,
         key: Option<(String, Digest)>,
     ) -> Result<(Arc<State>, Append), AppError> {
         let (practice, incident) = (before.practice, before.incident);
         let by = entry_actor(actor);
         let after = events.iter().fold((**before).clone(), |state, event| evolve(state, event, now, &by));
         let stream = Stream::incident(incident);
-        let mut parts = vec![self.part(practice, stream, before.version, actor, now, events.iter().map(Fact::from))?];
+        let mut parts =
+            vec![self.part(practice, stream, before.version, actor, now, events.iter().map(Fact::from))?];
         let mut rows = vec![Row::Incident(Box::new(incident_row(&after, &profile.practice, now)))];
         for event in events {
             match event {
                 Event::AlertAttached { alert, .. } => {
-                    self.move_alert(actor, practice, *alert, Some(incident), now, &mut parts, &mut rows).await?;
+                    self.move_alert(actor, practice, *alert, Some(incident), now, &mut parts, &mut rows)
+                        .await?;
                 }
                 Event::AlertDetached { alert, .. } => {
                     self.move_alert(actor, practice, *alert, None, now, &mut parts, &mut rows).await?;
@@ -165,13 +198,23 @@ impl App {
                 _ => {}
             }
         }
-        rows.extend(self.evidence_rows(before, &after, along).await?.into_iter().map(|row| Row::Evidence(Box::new(row))));
+        rows.extend(
+            self.evidence_rows(before, &after, along)
+                .await?
+                .into_iter()
+                .map(|row| Row::Evidence(Box::new(row))),
+        );
         let append = Append { practice, key, parts, rows, payloads: along.payloads.clone() };
         Ok((Arc::new(after), append))
     }
 
     /// The rows of evidence whose place changed.
-    async fn evidence_rows(&self, before: &State, after: &State, along: &Along) -> Result<Vec<EvidenceRow>, AppError> {
+    async fn evidence_rows(
+        &self,
+        before: &State,
+        after: &State,
+        along: &Along,
+    ) -> Result<Vec<EvidenceRow>, AppError> {
         let mut rows = Vec::new();
         for (id, item) in &after.evidence {
             let state = match item.place {
@@ -183,7 +226,9 @@ impl App {
             match before.evidence.get(id) {
                 Some(earlier) if earlier.place == item.place => {}
                 Some(_) => {
-                    if let Some(mut row) = self.journal().evidence_item(Scope::Practice(after.practice), *id).await? {
+                    if let Some(mut row) =
+                        self.journal().evidence_item(Scope::Practice(after.practice), *id).await?
+                    {
                         state.clone_into(&mut row.state);
                         rows.push(row);
                     }
@@ -207,7 +252,11 @@ impl App {
 
     /// After the write is durable: remember, keep a snapshot now and then, destroy what was confirmed.
     async fn finish(
-        &self, actor: &Actor, after: Arc<State>, events: &[Event], appended: Appended,
+        &self,
+        actor: &Actor,
+        after: Arc<State>,
+        events: &[Event],
+        appended: Appended,
     ) -> Result<Done, AppError> {
         self.remember(&after);
         let made = u64::try_from(events.len()).unwrap_or(u64::MAX);
@@ -234,7 +283,8 @@ impl App {
     async fn as_before(&self, actor: &Actor, first: Appended) -> Result<Done, AppError> {
         let found = self.journal().tail(Scope::of(actor), first.first, 1).await?;
         let stream = found.first().filter(|entry| entry.index == first.first).map(|entry| entry.stream);
-        let stream = stream.ok_or_else(|| AppError::not_found("what the first request with this key wrote"))?;
+        let stream =
+            stream.ok_or_else(|| AppError::not_found("what the first request with this key wrote"))?;
         let incident = IncidentId::from_u128(stream.id);
         let entries = self.entries_between(actor, incident, &first).await?;
         let state = self.load(Scope::of(actor), incident).await?;
@@ -243,13 +293,18 @@ impl App {
     }
 
     async fn entries_between(
-        &self, actor: &Actor, incident: IncidentId, appended: &Appended,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        appended: &Appended,
     ) -> Result<Vec<Entry>, AppError> {
         let count = u32::try_from(appended.last - appended.first + 1).unwrap_or(u32::MAX);
         let found = self.journal().tail(Scope::of(actor), appended.first, count).await?;
         found
             .iter()
-            .filter(|recorded| recorded.index <= appended.last && recorded.stream == Stream::incident(incident))
+            .filter(|recorded| {
+                recorded.index <= appended.last && recorded.stream == Stream::incident(incident)
+            })
             .map(|recorded| serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry")))
             .collect()
     }
@@ -281,7 +336,8 @@ impl App {
             }
             let mut folded = (*state).clone();
             for recorded in &newer {
-                let entry: Entry = serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry"))?;
+                let entry: Entry =
+                    serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry"))?;
                 let event = Event::from_entry(&entry).map_err(AppError::json("an entry's event"))?;
                 folded = evolve(folded, &event, entry.at, &entry.actor);
             }
@@ -300,8 +356,14 @@ impl App {
     /// Puts an alert to an incident, or takes it off, in the alert's own stream and row.
     #[expect(clippy::too_many_arguments, reason = "the write that it adds to")]
     async fn move_alert(
-        &self, actor: &Actor, practice: PracticeId, alert: AlertId, to: Option<IncidentId>, now: Timestamp,
-        parts: &mut Vec<Part>, rows: &mut Vec<Row>,
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        alert: AlertId,
+        to: Option<IncidentId>,
+        now: Timestamp,
+        parts: &mut Vec<Part>,
+        rows: &mut Vec<Row>,
     ) -> Result<(), AppError> {
         let row = self.journal().alert(Scope::Practice(practice), alert).await?;
         let mut row = row.ok_or_else(|| AppError::not_found(format!("alert {alert}")))?;
@@ -312,12 +374,20 @@ impl App {
             (Some(incident), _) => {
                 incident::AlertEvent::AlertAttachedTo { incident, reason: "put to the incident".to_owned() }
             }
-            (None, Some(incident)) => {
-                incident::AlertEvent::AlertDetachedFrom { incident, reason: "taken off the incident".to_owned() }
-            }
+            (None, Some(incident)) => incident::AlertEvent::AlertDetachedFrom {
+                incident,
+                reason: "taken off the incident".to_owned(),
+            },
             (None, None) => return Ok(()),
         };
-        parts.push(self.part(practice, Stream::alert(alert), row.version, actor, now, [Fact::from(&event)])?);
+        parts.push(self.part(
+            practice,
+            Stream::alert(alert),
+            row.version,
+            actor,
+            now,
+            [Fact::from(&event)],
+        )?);
         row.version += 1;
         row.incident = to;
         row.updated_at = now;
@@ -328,7 +398,8 @@ impl App {
     /// Destroys the sealed bytes of an item, unless another item that is not destroyed has the same bytes.
     pub(crate) async fn destroy_bytes(&self, state: &State, evidence: EvidenceId) -> Result<(), AppError> {
         let Some(item) = state.evidence.get(&evidence) else { return Ok(()) };
-        let query = crate::ports::EvidenceQuery { sha256: Some(item.digest), limit: 500, ..Default::default() };
+        let query =
+            crate::ports::EvidenceQuery { sha256: Some(item.digest), limit: 500, ..Default::default() };
         let others = self.journal().evidence(Scope::Provider, query).await?;
         if others.items.iter().any(|row| row.id != evidence && row.state != "destroyed") {
             return Ok(());

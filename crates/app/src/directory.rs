@@ -37,7 +37,9 @@ pub enum DirectoryError {
         holder: String,
     },
     /// A later program wrote it.
-    #[error("{path} was written by a newer version (layout {found}, this program knows {LAYOUT}). Use that version; nothing was touched")]
+    #[error(
+        "{path} was written by a newer version (layout {found}, this program knows {LAYOUT}). Use that version; nothing was touched"
+    )]
     Newer {
         /// The directory.
         path: PathBuf,
@@ -96,8 +98,11 @@ impl Directory {
         if !format.exists() {
             let random: [u8; 4] = edge.random();
             let tag: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-            let text = serde_json::to_vec_pretty(&Format { layout: LAYOUT, origin: format!("tourniquet.invalid/{tag}") })
-                .map_err(|error| DirectoryError::Damaged { path: format.clone(), what: error.to_string() })?;
+            let text = serde_json::to_vec_pretty(&Format {
+                layout: LAYOUT,
+                origin: format!("tourniquet.invalid/{tag}"),
+            })
+            .map_err(|error| DirectoryError::Damaged { path: format.clone(), what: error.to_string() })?;
             let seed: [u8; 32] = edge.random();
             write_once(&path.join("log.key"), &seed)?;
             write_once(&format, &text)?;
@@ -125,8 +130,10 @@ impl Directory {
         }
         let key = path.join("log.key");
         let bytes = fs::read(&key).map_err(io_at(&key))?;
-        let seed = <[u8; 32]>::try_from(bytes.as_slice())
-            .map_err(|_| DirectoryError::Damaged { path: key, what: "the signing key must be 32 bytes".into() })?;
+        let seed = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| DirectoryError::Damaged {
+            path: key,
+            what: "the signing key must be 32 bytes".into(),
+        })?;
         Ok(Self { path: path.to_owned(), origin: format.origin, seed, _lock: None })
     }
 
@@ -200,7 +207,11 @@ fn take_lock(path: &Path) -> Result<File, DirectoryError> {
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             let _ = lock.read_to_string(&mut holder);
-            let holder = if holder.trim().is_empty() { "another program".to_owned() } else { holder.trim().to_owned() };
+            let holder = if holder.trim().is_empty() {
+                "another program".to_owned()
+            } else {
+                holder.trim().to_owned()
+            };
             return Err(DirectoryError::InUse { path: path.to_owned(), holder });
         }
         Err(TryLockError::Error(source)) => return Err(DirectoryError::Io { path: lock_path, source }),
@@ -273,6 +284,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         drop(Directory::open(folder.path(), &edge()).unwrap());
         fs::write(folder.path().join("format.json"), r#"{"layout":99,"origin":"x"}"#).unwrap();
-        assert!(matches!(Directory::open(folder.path(), &edge()), Err(DirectoryError::Newer { found: 99, .. })));
+        assert!(matches!(
+            Directory::open(folder.path(), &edge()),
+            Err(DirectoryError::Newer { found: 99, .. })
+        ));
     }
 }

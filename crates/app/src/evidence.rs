@@ -51,7 +51,12 @@ impl App {
     /// # Errors
     /// [`AppError`]; then neither vault nor journal has anything of it.
     pub async fn take_evidence(
-        &self, actor: &Actor, incident: IncidentId, reader: Box<dyn Read + Send>, from: Provenance, how: How,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        reader: Box<dyn Read + Send>,
+        from: Provenance,
+        how: How,
     ) -> Result<Done, AppError> {
         let _ = authorise(actor, Handle)?;
         // Looked at first, so that gigabytes are not sealed for an incident that is not there.
@@ -71,7 +76,12 @@ impl App {
     /// # Errors
     /// [`AppError`]; items taken in before the failure stay.
     pub async fn take_evidence_path(
-        &self, actor: &Actor, incident: IncidentId, path: PathBuf, source: &str, why: &str,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        path: PathBuf,
+        source: &str,
+        why: &str,
     ) -> Result<Vec<Done>, AppError> {
         let _ = authorise(actor, Handle)?;
         let _ = self.load(Scope::of(actor), incident).await?;
@@ -88,7 +98,12 @@ impl App {
     /// As [`App::take_evidence_path`], but for files whose bytes the incident holds already. How many were taken now,
     /// and how many were there.
     pub(crate) async fn take_evidence_once(
-        &self, actor: &Actor, incident: IncidentId, path: PathBuf, source: &str, why: &str,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        path: PathBuf,
+        source: &str,
+        why: &str,
     ) -> Result<(usize, usize), AppError> {
         let _ = authorise(actor, Handle)?;
         let store = self.store().clone();
@@ -108,7 +123,12 @@ impl App {
     }
 
     async fn record_evidence(
-        &self, actor: &Actor, incident: IncidentId, stored: &Stored, from: Provenance, how: How,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        stored: &Stored,
+        from: Provenance,
+        how: How,
     ) -> Result<Done, AppError> {
         let request = Request::TakeEvidence {
             evidence: self.edge().id(EvidenceId::new),
@@ -126,7 +146,9 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub async fn open_evidence(
-        &self, actor: &Actor, id: EvidenceId,
+        &self,
+        actor: &Actor,
+        id: EvidenceId,
     ) -> Result<(EvidenceRow, Box<dyn Read + Send>), AppError> {
         let _ = authorise(actor, Handle)?;
         let row = self.evidence_row(actor, id).await?;
@@ -139,7 +161,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`] where the disk or the database fails; a changed item is an outcome, not an error.
-    pub async fn rehash(&self, actor: &Actor, incident: Option<IncidentId>) -> Result<Vec<Rehashed>, AppError> {
+    pub async fn rehash(
+        &self,
+        actor: &Actor,
+        incident: Option<IncidentId>,
+    ) -> Result<Vec<Rehashed>, AppError> {
         let _ = authorise(actor, Handle)?;
         let mut outcomes = Vec::new();
         let mut query = EvidenceQuery { incident, limit: 500, ..EvidenceQuery::default() };
@@ -157,7 +183,11 @@ impl App {
                     })
                     .await?;
                 row.rehashed = Some((self.edge().now(), outcome.as_str().to_owned()));
-                outcomes.push(Rehashed { evidence: row.id, name: row.name.clone(), outcome: outcome.as_str().to_owned() });
+                outcomes.push(Rehashed {
+                    evidence: row.id,
+                    name: row.name.clone(),
+                    outcome: outcome.as_str().to_owned(),
+                });
                 self.record_rehash(actor, row).await?;
             }
             match page.next {
@@ -174,12 +204,14 @@ impl App {
         loop {
             let mut parts = Vec::new();
             if changed {
-                let expected = self.whole_stream(row.practice, stream).await?.last().map_or(0, |last| last.version);
+                let expected =
+                    self.whole_stream(row.practice, stream).await?.last().map_or(0, |last| last.version);
                 let body = serde_json::json!({
                     "evidence": row.id, "incident": row.incident, "sha256": row.sha256,
                     "outcome": row.rehashed.as_ref().map(|(_, outcome)| outcome),
                 });
-                let fact = crate::write::Fact { kind: "evidence_found_altered".to_owned(), privileged: false, body };
+                let fact =
+                    crate::write::Fact { kind: "evidence_found_altered".to_owned(), privileged: false, body };
                 parts.push(self.part(row.practice, stream, expected, actor, self.edge().now(), [fact])?);
             }
             let append = crate::ports::Append {

@@ -33,6 +33,7 @@ impl Requires for Exporting {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Exported {
     /// The package's file.
+    #[schema(value_type = String)]
     pub file: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
@@ -67,7 +68,12 @@ impl App {
     /// # Errors
     /// [`AppError`]; then no file is left at `out`.
     pub async fn export(
-        &self, actor: &Actor, incident: IncidentId, audience: Audience, with_evidence: Option<bool>, out: &Path,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        audience: Audience,
+        with_evidence: Option<bool>,
+        out: &Path,
     ) -> Result<Exported, AppError> {
         let _ = authorise(actor, Exporting)?;
         let state = self.load(crate::ports::Scope::of(actor), incident).await?;
@@ -81,7 +87,8 @@ impl App {
                 ),
             ));
         }
-        let evidence = with_evidence.unwrap_or_else(|| audience.sees_identities() && audience != Audience::Ocr);
+        let evidence =
+            with_evidence.unwrap_or_else(|| audience.sees_identities() && audience != Audience::Ocr);
         if evidence && !audience.sees_identities() {
             return Err(AppError::invalid(
                 "--evidence",
@@ -93,7 +100,8 @@ impl App {
             recorded.extend(self.whole_stream(state.practice, Stream::alert(*alert)).await?);
         }
         recorded.sort_by_key(|entry| entry.index);
-        let (checkpoint, entries, consistency) = self.proven(state.practice, &recorded, sees_privileged).await?;
+        let (checkpoint, entries, consistency) =
+            self.proven(state.practice, &recorded, sees_privileged).await?;
         let files = self.files(actor, &state, audience, evidence).await?;
         let now = self.edge().now();
         let parts = (state.practice, incident, audience, now, entry_actor(actor));
@@ -103,7 +111,15 @@ impl App {
                 let (practice, incident, audience, exported_at, exported_by) = parts;
                 let files = files.iter().map(Going::packed).collect();
                 let package = Package {
-                    practice, incident, audience, exported_at, exported_by, checkpoint, entries, consistency, files,
+                    practice,
+                    incident,
+                    audience,
+                    exported_at,
+                    exported_by,
+                    checkpoint,
+                    entries,
+                    consistency,
+                    files,
                 };
                 write_whole(&package, &app, &target)
             })
@@ -122,14 +138,18 @@ impl App {
 
     /// The entries with their proofs against the log's head, and proofs that it extends what earlier packages showed.
     async fn proven(
-        &self, practice: PracticeId, recorded: &[Recorded], sees_privileged: bool,
+        &self,
+        practice: PracticeId,
+        recorded: &[Recorded],
+        sees_privileged: bool,
     ) -> Result<(String, Vec<Line>, Vec<Consistency>), AppError> {
         let head = self.journal().head().await?;
         let indices: Vec<u64> = recorded.iter().map(|entry| entry.index).collect();
         let proofs = self.journal().inclusion(&indices, head.size).await?;
         let mut lines = Vec::with_capacity(recorded.len());
         for (entry, proof) in recorded.iter().zip(proofs) {
-            let parsed: Entry = serde_json::from_slice(&entry.canonical).map_err(AppError::json("an entry"))?;
+            let parsed: Entry =
+                serde_json::from_slice(&entry.canonical).map_err(AppError::json("an entry"))?;
             let shown = if parsed.privileged && !sees_privileged {
                 let leaf_hash = ledger::tree::leaf_hash(&entry.canonical);
                 Shown::Withheld { stream: entry.stream, version: entry.version, leaf_hash }
@@ -140,7 +160,8 @@ impl App {
         }
         let mut sizes: Vec<u64> = Vec::new();
         for earlier in self.whole_stream(practice, Stream::practice(practice)).await? {
-            let entry: Entry = serde_json::from_slice(&earlier.canonical).map_err(AppError::json("an entry"))?;
+            let entry: Entry =
+                serde_json::from_slice(&earlier.canonical).map_err(AppError::json("an entry"))?;
             if entry.kind == "package_exported"
                 && let Some(size) = entry.body.get("log_size").and_then(serde_json::Value::as_u64)
             {
@@ -160,7 +181,11 @@ impl App {
     }
 
     async fn files(
-        &self, actor: &Actor, state: &State, audience: Audience, evidence: bool,
+        &self,
+        actor: &Actor,
+        state: &State,
+        audience: Audience,
+        evidence: bool,
     ) -> Result<Vec<Going>, AppError> {
         let bad = |error: ledger::package::BadPath| damaged("a file's name in the package", error);
         let mut files = vec![Going::bytes("report.pdf", self.report_pdf(actor, state.incident).await?)?];
@@ -170,7 +195,8 @@ impl App {
         if audience.sees_privileged() {
             for (id, note) in &seen.notes {
                 for (version, written) in (1..).zip(&note.versions) {
-                    if let Ok(text) = self.unsealed(state.practice, &written.digest, "the note's text").await {
+                    if let Ok(text) = self.unsealed(state.practice, &written.digest, "the note's text").await
+                    {
                         files.push(Going::bytes(&format!("notes/{id}-v{version}.txt"), text)?);
                     }
                 }
@@ -195,7 +221,11 @@ impl App {
     }
 
     async fn record_export(
-        &self, actor: &Actor, state: &State, audience: Audience, written: &ledger::package::Written,
+        &self,
+        actor: &Actor,
+        state: &State,
+        audience: Audience,
+        written: &ledger::package::Written,
     ) -> Result<(), AppError> {
         let stream = Stream::practice(state.practice);
         loop {
@@ -234,7 +264,8 @@ fn has_privileged(state: &State) -> bool {
 
 impl Going {
     fn bytes(path: &str, bytes: Vec<u8>) -> Result<Self, AppError> {
-        let path = ledger::package::FilePath::new(path).map_err(|error| damaged("a file's name in the package", error))?;
+        let path = ledger::package::FilePath::new(path)
+            .map_err(|error| damaged("a file's name in the package", error))?;
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         Ok(Self { path, size, sha256: Digest::of(&bytes), content: Content::Bytes(bytes) })
     }
@@ -254,15 +285,20 @@ impl Going {
 /// Writes beside the target first, so that a package is whole or absent.
 fn write_whole(package: &Package<'_>, app: &App, out: &Path) -> Result<ledger::package::Written, AppError> {
     let draft = out.with_extension("part");
-    let failed = |what: &str, error: io::Error| AppError::Outside(Outside::never(format!("{what} {}", out.display()), error));
+    let failed = |what: &str, error: io::Error| {
+        AppError::Outside(Outside::never(format!("{what} {}", out.display()), error))
+    };
     let outcome = File::create(&draft).map_err(|error| failed("cannot write", error)).and_then(|file| {
         let mut buffered = io::BufWriter::with_capacity(1 << 20, file);
-        let written = ledger::package::write(package, app.signer(), &mut buffered).map_err(|error| match error {
-            ledger::package::PackageError::Write(error) => failed("cannot write", error),
-            other => AppError::Document(other.to_string()),
-        })?;
+        let written =
+            ledger::package::write(package, app.signer(), &mut buffered).map_err(|error| match error {
+                ledger::package::PackageError::Write(error) => failed("cannot write", error),
+                other => AppError::Document(other.to_string()),
+            })?;
         let file = buffered.into_inner().map_err(|error| failed("cannot write", error.into_error()))?;
-        file.sync_all().and_then(|()| fs::rename(&draft, out)).map_err(|error| failed("cannot write", error))?;
+        file.sync_all()
+            .and_then(|()| fs::rename(&draft, out))
+            .map_err(|error| failed("cannot write", error))?;
         Ok(written)
     });
     if outcome.is_err() {

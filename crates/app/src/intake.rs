@@ -1,7 +1,7 @@
 //! Alerts come in: read, sealed, triaged, recorded. An alert is acknowledged only when it is durable; one that was there
 //! before is answered with the first one's id.
 
-use incident::{AlertEvent, AlertRequest, AlertState, RelatedAlert, alert, triage};
+use incident::{AlertRequest, AlertState, RelatedAlert, alert, triage};
 use kernel::{Actor, Alert, AlertId, GroupId, PracticeId, Severity, Stream, authorise};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -53,7 +53,12 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`]; a duplicate is no error.
-    pub async fn take_alert(&self, actor: &Actor, practice: PracticeId, taken: TakenAlert) -> Result<Intake, AppError> {
+    pub async fn take_alert(
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        taken: TakenAlert,
+    ) -> Result<Intake, AppError> {
         let _ = authorise(actor, TakeAlert)?;
         let profile = self.profile(actor, practice).await?;
         let id = self.edge().id(AlertId::new);
@@ -68,7 +73,11 @@ impl App {
     }
 
     async fn prepare_alert(
-        &self, actor: &Actor, profile: &Profile, id: AlertId, taken: &TakenAlert,
+        &self,
+        actor: &Actor,
+        profile: &Profile,
+        id: AlertId,
+        taken: &TakenAlert,
     ) -> Result<Append, AppError> {
         let now = self.edge().now();
         let keys = keys_of(&taken.alert);
@@ -90,8 +99,8 @@ impl App {
             AlertRequest::Receive { alert: Box::new(taken.alert.clone()) },
             AlertRequest::Propose { proposal: Box::new(proposal.clone()) },
         ] {
-            for event in alert::decide(&state, &authorise(actor, request)?, now)? {
-                state = alert::evolve(state, &event, now, &by);
+            for event in alert::decide(&state, &authorise(actor, request)?)? {
+                state.apply(&event, now, &by);
                 events.push(event);
             }
         }
@@ -113,7 +122,14 @@ impl App {
         Ok(Append {
             practice: profile.id,
             key: None,
-            parts: vec![self.part(profile.id, Stream::alert(id), 0, actor, now, events.iter().map(Fact::from))?],
+            parts: vec![self.part(
+                profile.id,
+                Stream::alert(id),
+                0,
+                actor,
+                now,
+                events.iter().map(Fact::from),
+            )?],
             rows: vec![Row::Alert(Box::new(row))],
             payloads: vec![self.payload(taken.alert.raw_sha256, &taken.raw)?],
         })
@@ -140,7 +156,8 @@ pub(crate) const fn verdict(verdict: incident::Verdict) -> Verdict {
 
 /// What an alert is grouped by: hosts, accounts and indicators, lower case, each once.
 pub(crate) fn keys_of(alert: &Alert) -> Vec<AlertKey> {
-    let key = |kind: &str, value: &str| AlertKey { kind: kind.to_owned(), value: value.trim().to_lowercase() };
+    let key =
+        |kind: &str, value: &str| AlertKey { kind: kind.to_owned(), value: value.trim().to_lowercase() };
     let mut keys: Vec<_> = alert
         .hosts
         .iter()
@@ -196,13 +213,15 @@ pub(crate) fn shown_severity(state: &AlertState, proposed: Severity) -> Severity
 
 /// Where an alert stands, folded from its entries.
 pub(crate) fn fold(
-    id: AlertId, practice: PracticeId, entries: &[crate::ports::Recorded],
+    id: AlertId,
+    practice: PracticeId,
+    entries: &[crate::ports::Recorded],
 ) -> Result<AlertState, AppError> {
     let mut state = AlertState::new(id, practice);
     for recorded in entries {
-        let entry: kernel::Entry = serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry"))?;
-        let event = AlertEvent::from_entry(&entry).map_err(AppError::json("an entry's event"))?;
-        state = alert::evolve(state, &event, entry.at, &entry.actor);
+        let entry: kernel::Entry =
+            serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry"))?;
+        state.apply_entry(&entry).map_err(AppError::json("an entry's event"))?;
     }
     Ok(state)
 }

@@ -22,7 +22,10 @@ pub fn facts_of(state: &State, practice: &Practice) -> Value {
         _ => "other",
     };
     let phi = state.systems.keys().any(|name| practice.system(name).is_some_and(|system| system.holds_phi))
-        || state.accounts.keys().any(|name| practice.account(name).is_some_and(|account| account.reaches_phi))
+        || state
+            .accounts
+            .keys()
+            .any(|name| practice.account(name).is_some_and(|account| account.reaches_phi))
         || matches!(
             state.kind,
             Some(IncidentKind::InsiderSnooping | IncidentKind::MisdirectedPhi | IncidentKind::VendorBreach)
@@ -54,7 +57,10 @@ impl App {
     /// Computes the incident's obligations from what it shows by itself and records them. How many there are; `None`
     /// where the facts do not suffice yet, which is said in `remarks`.
     pub(crate) async fn compute_law(
-        &self, actor: &Actor, incident: IncidentId, remarks: &mut Vec<String>,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        remarks: &mut Vec<String>,
     ) -> Result<Option<usize>, AppError> {
         let state = self.load(Scope::of(actor), incident).await?;
         let profile = self.profile(actor, state.practice).await?;
@@ -67,7 +73,8 @@ impl App {
             }
         };
         let count = assessed.duties.len();
-        let same = |duty: &Duty| state.obligations.values().any(|known| known.duty == *duty && known.computed);
+        let same =
+            |duty: &Duty| state.obligations.values().any(|known| known.duty == *duty && known.computed);
         if count > 0 && !(assessed.duties.iter().all(same) && state.obligations.len() == count) {
             let bytes = serde_json::to_vec(&facts).map_err(AppError::json("the facts"))?;
             let request = Request::SetObligations {

@@ -44,10 +44,13 @@ impl App {
     }
 
     pub(crate) async fn evidence_names(
-        &self, practice: kernel::PracticeId, incident: IncidentId,
+        &self,
+        practice: kernel::PracticeId,
+        incident: IncidentId,
     ) -> Result<std::collections::BTreeMap<kernel::EvidenceId, String>, AppError> {
         let mut names = std::collections::BTreeMap::new();
-        let mut query = crate::ports::EvidenceQuery { incident: Some(incident), limit: 500, ..Default::default() };
+        let mut query =
+            crate::ports::EvidenceQuery { incident: Some(incident), limit: 500, ..Default::default() };
         loop {
             let page = self.journal().evidence(Scope::Practice(practice), query.clone()).await?;
             names.extend(page.items.into_iter().map(|row| (row.id, row.name)));
@@ -82,9 +85,13 @@ impl Filled<'_> {
     fn report(&self, seen: &crate::read::IncidentView, head: &LogHead, key: &str) -> view::IncidentReport {
         let state = self.state;
         let severity = state.severity.as_ref();
-        let privileged = state.notes.values().any(|note| note.privileged) || state.breach.iter().any(|b| b.privileged);
+        let privileged =
+            state.notes.values().any(|note| note.privileged) || state.breach.iter().any(|b| b.privileged);
         view::IncidentReport {
-            practice: view::Practice { name: self.practice.name.clone(), place: Some(self.practice.state.clone()) },
+            practice: view::Practice {
+                name: self.practice.name.clone(),
+                place: Some(self.practice.state.clone()),
+            },
             number: spoken_number(state, self.practice),
             title: state.title.clone(),
             kind: capitalised(state.kind.map_or("incident", incident::IncidentKind::plain)),
@@ -130,7 +137,7 @@ impl Filled<'_> {
             .filter(|(_, system)| is_down(&system.stage))
             .map(|(name, _)| name.clone())
             .collect();
-        self.practice.impact_of(&down, self.now, HOURS)
+        self.practice.impact(&down, self.now, HOURS)
     }
 
     fn summary(&self) -> String {
@@ -178,9 +185,13 @@ impl Filled<'_> {
         view::Figures {
             systems_affected: count(state.systems.len()),
             systems_contained: past(&["suspected"]),
-            systems_returned: count(state.systems.values().filter(|system| in_use(system.stage.as_str())).count()),
+            systems_returned: count(
+                state.systems.values().filter(|system| in_use(system.stage.as_str())).count(),
+            ),
             accounts_affected: count(state.accounts.len()),
-            accounts_contained: count(state.accounts.values().filter(|a| a.stage.as_str() != "suspected").count()),
+            accounts_contained: count(
+                state.accounts.values().filter(|a| a.stage.as_str() != "suspected").count(),
+            ),
             visits_touched: Some(stake.visits),
             procedures_touched: Some(stake.procedures),
             people_affected: None,
@@ -192,10 +203,16 @@ impl Filled<'_> {
     fn minutes_to_containment(&self) -> Option<u64> {
         let state = self.state;
         let declared = state.declared.as_ref()?.at;
-        if state.systems.is_empty() || state.systems.values().any(|system| system.stage.as_str() == "suspected") {
+        if state.systems.is_empty()
+            || state.systems.values().any(|system| system.stage.as_str() == "suspected")
+        {
             return None;
         }
-        let applied = self.timeline.iter().filter(|seen| seen.entry.kind == "containment_applied").map(|seen| seen.entry.at);
+        let applied = self
+            .timeline
+            .iter()
+            .filter(|seen| seen.entry.kind == "containment_applied")
+            .map(|seen| seen.entry.at);
         let last = applied.max()?;
         u64::try_from(last.duration_since(declared).as_mins()).ok()
     }

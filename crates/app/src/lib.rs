@@ -124,11 +124,14 @@ impl App {
 
     /// Runs what blocks (disk, hashing, typesetting) where blocking is allowed.
     pub(crate) async fn blocking<T: Send + 'static>(
-        &self, work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+        &self,
+        work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         match tokio::task::spawn_blocking(work).await {
             Ok(outcome) => outcome,
-            Err(error) => Err(AppError::Outside(ports::Outside::never("a background task ended early", error))),
+            Err(error) => {
+                Err(AppError::Outside(ports::Outside::never("a background task ended early", error)))
+            }
         }
     }
 }

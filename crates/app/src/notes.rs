@@ -58,7 +58,10 @@ fn checked(text: &str) -> Result<(Digest, u64), AppError> {
         return Err(AppError::invalid("/text", "a note needs a text"));
     }
     if text.len() > LONGEST {
-        return Err(AppError::invalid("/text", "a note holds at most 1 MiB: take a longer text in as evidence"));
+        return Err(AppError::invalid(
+            "/text",
+            "a note holds at most 1 MiB: take a longer text in as evidence",
+        ));
     }
     Ok((Digest::of(text.as_bytes()), u64::try_from(text.len()).unwrap_or(u64::MAX)))
 }
@@ -68,7 +71,13 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn write_note(&self, actor: &Actor, incident: IncidentId, note: NewNote, how: How) -> Result<Done, AppError> {
+    pub async fn write_note(
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        note: NewNote,
+        how: How,
+    ) -> Result<Done, AppError> {
         let (digest, bytes) = checked(&note.text)?;
         let request = Request::WriteNote { digest, bytes, about: note.about, privileged: note.privileged };
         let along = Along { payloads: vec![self.payload(digest, note.text.as_bytes())?], ..Along::default() };
@@ -80,7 +89,12 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub async fn revise_note(
-        &self, actor: &Actor, incident: IncidentId, id: NoteId, note: RevisedNote, how: How,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        id: NoteId,
+        note: RevisedNote,
+        how: How,
     ) -> Result<Done, AppError> {
         let (digest, bytes) = checked(&note.text)?;
         // Whoever may not read a privileged note may not write over it either; to them it is not there.
@@ -97,7 +111,12 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] also where the note is privileged and the reader may not read it.
-    pub async fn note(&self, actor: &Actor, incident: IncidentId, id: NoteId) -> Result<Vec<NoteText>, AppError> {
+    pub async fn note(
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        id: NoteId,
+    ) -> Result<Vec<NoteText>, AppError> {
         let view = self.incident(actor, incident).await?;
         let note = view.state.notes.get(&id).ok_or_else(|| AppError::not_found(format!("note {id}")))?;
         if note.privileged && !actor.role.may(Capability::Privileged) {

@@ -45,12 +45,17 @@ impl App {
     pub async fn set_profile(&self, actor: &Actor, request: SetProfile) -> Result<Profile, AppError> {
         let request = authorise(actor, request)?;
         let (actor, SetProfile { id, practice }) = Authorised::into_parts(request);
-        let practice = practice.validated().map_err(|invalid| AppError::invalid("the practice's profile", invalid.to_string()))?;
+        let practice = practice
+            .validated()
+            .map_err(|invalid| AppError::invalid("the practice's profile", invalid.to_string()))?;
         let known = self.journal().practices(Scope::Provider).await?;
         let found = match id {
-            Some(id) => {
-                Some(known.into_iter().find(|row| row.id == id).ok_or_else(|| AppError::not_found(format!("practice {id}")))?)
-            }
+            Some(id) => Some(
+                known
+                    .into_iter()
+                    .find(|row| row.id == id)
+                    .ok_or_else(|| AppError::not_found(format!("practice {id}")))?,
+            ),
             None => known.into_iter().find(|row| row.name == practice.name),
         };
         if let Some(own) = actor.practice
@@ -60,12 +65,15 @@ impl App {
         }
         let json = serde_json::to_value(&practice).map_err(AppError::json("the profile"))?;
         let (id, version) = match &found {
-            Some(row) if row.profile == json => return Ok(Profile { id: row.id, version: row.version, practice }),
+            Some(row) if row.profile == json => {
+                return Ok(Profile { id: row.id, version: row.version, practice });
+            }
             Some(row) => (row.id, row.version),
             None => (self.edge().id(PracticeId::new), 0),
         };
         let now = self.edge().now();
-        let canonical = ledger::canonical::to_vec(&json).map_err(|error| crate::command::damaged("the profile", error))?;
+        let canonical = ledger::canonical::to_vec(&json)
+            .map_err(|error| crate::command::damaged("the profile", error))?;
         // The profile names people and telephone numbers that may have to be corrected or forgotten: the log has its digest.
         let fact = Fact {
             kind: "profile_set".to_owned(),
@@ -107,7 +115,8 @@ impl App {
         }
         let rows = self.journal().practices(Scope::Practice(id)).await?;
         let row = rows.into_iter().find(|row| row.id == id).ok_or_else(missing)?;
-        let practice = serde_json::from_value(row.profile).map_err(AppError::json("the practice's profile"))?;
+        let practice =
+            serde_json::from_value(row.profile).map_err(AppError::json("the practice's profile"))?;
         let profile = Arc::new(Profile { id, version: row.version, practice });
         self.0.practices.lock().unwrap_or_else(PoisonError::into_inner).insert(id, profile.clone());
         Ok(profile)

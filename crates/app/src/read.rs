@@ -1,18 +1,21 @@
 //! Looking: lists, one thing whole, the journal. Every read carries the reader's scope; what is privileged is shown to
 //! those who may read it and to nobody else.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use incident::{Clock, Decision, PhaseView, Practice, State, Status};
-use kernel::{Actor, AlertId, Capability, Digest, Entry, EvidenceId, IncidentId, PracticeId, Requires, Stream, Timestamp, authorise};
+use kernel::{
+    Actor, AlertId, Capability, Digest, Entry, EvidenceId, IncidentId, PracticeId, Requires, Stream,
+    StreamKind, Timestamp, authorise,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     App, AppError,
     ports::{
-        AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow, LogHead, Page, Recorded,
-        Scope,
+        AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow, LogHead,
+        Page, Recorded, Scope,
     },
 };
 
@@ -30,6 +33,8 @@ impl Requires for Look {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct IncidentView {
     /// What stands.
+    #[serde(serialize_with = "shared")]
+    #[schema(value_type = State)]
     pub state: Arc<State>,
     /// The six phases.
     pub phases: Vec<PhaseView>,
@@ -37,6 +42,10 @@ pub struct IncidentView {
     pub decisions: Vec<Decision>,
     /// The clocks.
     pub clocks: Vec<Clock>,
+}
+
+fn shared<S: serde::Serializer>(state: &Arc<State>, serializer: S) -> Result<S::Ok, S::Error> {
+    State::serialize(state, serializer)
 }
 
 /// An entry with its place in the log. What is privileged has no body for those who may not read it.
@@ -76,7 +85,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn incidents(&self, actor: &Actor, query: IncidentQuery) -> Result<Page<IncidentRow>, AppError> {
+    pub async fn incidents(
+        &self,
+        actor: &Actor,
+        query: IncidentQuery,
+    ) -> Result<Page<IncidentRow>, AppError> {
         let _ = authorise(actor, Look)?;
         Ok(self.journal().incidents(Scope::of(actor), query).await?)
     }
@@ -93,7 +106,8 @@ impl App {
         let phases = state.phases().into_iter().collect();
         let decisions = state.next_decisions(&profile.practice, now);
         let clocks = state.clocks(&profile.practice, now);
-        let state = if actor.role.may(Capability::Privileged) { state } else { Arc::new(state.without_privileged()) };
+        let state =
+            if actor.role.may(Capability::Privileged) { state } else { Arc::new(state.without_privileged()) };
         Ok(IncidentView { state, phases, decisions, clocks })
     }
 
@@ -101,7 +115,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn evidence_list(&self, actor: &Actor, query: EvidenceQuery) -> Result<Page<EvidenceRow>, AppError> {
+    pub async fn evidence_list(
+        &self,
+        actor: &Actor,
+        query: EvidenceQuery,
+    ) -> Result<Page<EvidenceRow>, AppError> {
         let _ = authorise(actor, Look)?;
         Ok(self.journal().evidence(Scope::of(actor), query).await?)
     }
@@ -125,8 +143,7 @@ impl App {
         // A search must not answer whether a privileged entry holds a word.
         query.without_privileged |= !actor.role.may(Capability::Privileged) && query.text.is_some();
         let page = self.journal().entries(Scope::of(actor), query).await?;
-        let items = page.items.iter().map(|recorded| entry_view(actor, recorded)).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: page.next })
+        Ok(Page { items: self.views(actor, &page.items).await?, next: page.next })
     }
 
     /// The journal's tail from a log index on, oldest first: what server-sent events carry.
@@ -136,7 +153,7 @@ impl App {
     pub async fn tail(&self, actor: &Actor, from: u64, limit: u32) -> Result<Vec<EntryView>, AppError> {
         let _ = authorise(actor, Look)?;
         let found = self.journal().tail(Scope::of(actor), from, limit).await?;
-        found.iter().map(|recorded| entry_view(actor, recorded)).collect()
+        self.views(actor, &found).await
     }
 
     /// Every entry of an incident, oldest first.
@@ -147,10 +164,29 @@ impl App {
         let _ = authorise(actor, Look)?;
         let state = self.load(Scope::of(actor), id).await?;
         let recorded = self.whole_stream(state.practice, Stream::incident(id)).await?;
-        recorded.iter().map(|recorded| entry_view(actor, recorded)).collect()
+        recorded.iter().map(|recorded| entry_view(actor, recorded, Some(&state))).collect()
     }
 
-    pub(crate) async fn whole_stream(&self, practice: PracticeId, stream: Stream) -> Result<Vec<Recorded>, AppError> {
+    /// Entries of any streams, each told with the incident that it belongs to in mind.
+    async fn views(&self, actor: &Actor, found: &[Recorded]) -> Result<Vec<EntryView>, AppError> {
+        let mut states: BTreeMap<u128, Arc<State>> = BTreeMap::new();
+        let mut views = Vec::with_capacity(found.len());
+        for recorded in found {
+            let stream = recorded.stream;
+            if stream.kind == StreamKind::Incident && !states.contains_key(&stream.id) {
+                let state = self.load(Scope::of(actor), IncidentId::from_u128(stream.id)).await?;
+                states.insert(stream.id, state);
+            }
+            views.push(entry_view(actor, recorded, states.get(&stream.id).map(|state| &**state))?);
+        }
+        Ok(views)
+    }
+
+    pub(crate) async fn whole_stream(
+        &self,
+        practice: PracticeId,
+        stream: Stream,
+    ) -> Result<Vec<Recorded>, AppError> {
         let mut all: Vec<Recorded> = Vec::new();
         loop {
             let after = all.last().map_or(0, |recorded| recorded.version);
@@ -171,7 +207,12 @@ impl App {
     }
 
     /// Sealed bytes, opened.
-    pub(crate) async fn unsealed(&self, practice: PracticeId, digest: &Digest, what: &str) -> Result<Vec<u8>, AppError> {
+    pub(crate) async fn unsealed(
+        &self,
+        practice: PracticeId,
+        digest: &Digest,
+        what: &str,
+    ) -> Result<Vec<u8>, AppError> {
         let sealed = self.journal().payload(practice, digest).await?;
         let sealed = sealed.ok_or_else(|| AppError::not_found(what.to_owned()))?;
         Ok(self.store().unseal(digest, &sealed)?)
@@ -179,27 +220,36 @@ impl App {
 }
 
 /// An entry as this actor may see it.
-pub(crate) fn entry_view(actor: &Actor, recorded: &Recorded) -> Result<EntryView, AppError> {
+pub(crate) fn entry_view(
+    actor: &Actor,
+    recorded: &Recorded,
+    state: Option<&State>,
+) -> Result<EntryView, AppError> {
     let mut entry: Entry = serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry"))?;
     let leaf = Digest::from_bytes(ledger::tree::leaf_hash(&recorded.canonical));
     if entry.privileged && !actor.role.may(Capability::Privileged) {
         entry.body = serde_json::Value::Null;
         return Ok(EntryView { index: recorded.index, leaf, says: "Privileged.".to_owned(), entry });
     }
-    let says = says(&entry);
+    let says = says(&entry, state);
     Ok(EntryView { index: recorded.index, leaf, says, entry })
 }
 
-/// What an entry says, in one sentence.
+/// What an entry says, in one sentence; with the incident's state, the things that it names by id are named in words.
 #[must_use]
-pub fn says(entry: &Entry) -> String {
-    use kernel::StreamKind;
-    let told = match entry.stream.kind {
-        StreamKind::Incident => incident::Event::from_entry(entry).ok().map(|event| event.describe()),
-        StreamKind::Alert => incident::AlertEvent::from_entry(entry).ok().map(|event| event.describe()),
-        StreamKind::Practice => None,
+pub fn says(entry: &Entry, state: Option<&State>) -> String {
+    let told = match (entry.stream.kind, state) {
+        (StreamKind::Incident, Some(state)) => {
+            incident::Event::from_entry(entry).ok().map(|event| event.describe(state))
+        }
+        (StreamKind::Alert, _) => alert_event(entry).ok().map(|event| event.describe()),
+        _ => None,
     };
     told.unwrap_or_else(|| entry.kind.replace('_', " "))
+}
+
+fn alert_event(entry: &Entry) -> Result<incident::AlertEvent, serde_json::Error> {
+    serde_json::from_value(serde_json::json!({ "kind": entry.kind, "body": entry.body }))
 }
 
 /// What a list shows of an incident.
@@ -210,15 +260,20 @@ pub(crate) fn incident_row(state: &State, practice: &Practice, now: Timestamp) -
         .find(|view| view.status == incident::PhaseStatus::Running)
         .or_else(|| phases.iter().find(|view| view.status == incident::PhaseStatus::NotStarted));
     let running = |clock: &Clock| clock.stopped_at.is_none();
-    let next_due = state.clocks(practice, now).into_iter().filter(running).filter_map(|clock| clock.due_at).min();
-    let stage = |wanted: &str| state.systems.values().filter(|system| system.stage.as_str() == wanted).count();
+    let next_due =
+        state.clocks(practice, now).into_iter().filter(running).filter_map(|clock| clock.due_at).min();
+    let stage =
+        |wanted: &str| state.systems.values().filter(|system| system.stage.as_str() == wanted).count();
     let open_actions = state.actions.values().filter(|action| action.is_open()).count();
     IncidentRow {
         id: state.incident,
         practice: state.practice,
         title: state.title.clone(),
         kind: state.kind.map_or_else(String::new, |kind| kind.as_str().to_owned()),
-        severity: state.severity.as_ref().map_or(kernel::Severity::Informational, |standing| standing.severity),
+        severity: state
+            .severity
+            .as_ref()
+            .map_or(kernel::Severity::Informational, |standing| standing.severity),
         status: if state.status == Status::Closed { "closed" } else { "open" }.to_owned(),
         phase: phase.map_or("learn", |view| view.phase.as_str()).to_owned(),
         version: state.version,

@@ -11,7 +11,7 @@ use std::{
 };
 
 use incident::{IncidentKind, Practice, Proposal, Request, State, Subject, Verdict};
-use kernel::{AccountName, Actor, AlertId, Indicator, IncidentId, PracticeId, Severity};
+use kernel::{AccountName, Actor, AlertId, IncidentId, Indicator, PracticeId, Severity};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,6 +52,7 @@ pub struct Outcome {
     /// Decisions that wait for a person.
     pub open_decisions: usize,
     /// Where the documents are.
+    #[schema(value_type = String)]
     pub out: PathBuf,
     /// How long it took.
     pub seconds: f64,
@@ -69,13 +70,20 @@ impl App {
     /// # Errors
     /// [`AppError`]. What was recorded before a failure stays recorded.
     pub async fn respond(
-        &self, actor: &Actor, practice: PracticeId, material: Material, out: &Path,
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        material: Material,
+        out: &Path,
     ) -> Result<Outcome, AppError> {
         let started = self.edge().now();
         let mut remarks = Vec::new();
         let (alerts, unread) = self.take_all(actor, practice, &material.alerts).await?;
         if alerts.is_empty() && material.evidence.is_empty() && material.exposed.is_empty() {
-            return Err(AppError::invalid("--alert", "nothing could be read: name at least one alert or item of evidence"));
+            return Err(AppError::invalid(
+                "--alert",
+                "nothing could be read: name at least one alert or item of evidence",
+            ));
         }
         let mut rows = Vec::new();
         for id in alerts {
@@ -119,7 +127,11 @@ impl App {
     }
 
     fn nothing(
-        &self, started: kernel::Timestamp, out: &Path, unread: Vec<(String, ReadError)>, remarks: Vec<String>,
+        &self,
+        started: kernel::Timestamp,
+        out: &Path,
+        unread: Vec<(String, ReadError)>,
+        remarks: Vec<String>,
     ) -> Outcome {
         Outcome {
             incident: None,
@@ -139,7 +151,10 @@ impl App {
 
     /// Records every alert of every input; the ids are in input order, each once.
     async fn take_all(
-        &self, actor: &Actor, practice: PracticeId, inputs: &[(String, Vec<u8>)],
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        inputs: &[(String, Vec<u8>)],
     ) -> Result<(Vec<AlertId>, Vec<(String, ReadError)>), AppError> {
         let (mut ids, mut unread) = (Vec::new(), Vec::new());
         for (name, bytes) in inputs {
@@ -159,16 +174,24 @@ impl App {
     /// The incident of these alerts: the one that some of them are put to already, or a new one. `None` where each of
     /// them looks like a false alarm.
     async fn open_for(
-        &self, actor: &Actor, practice: PracticeId, rows: &[AlertRow], remarks: &mut Vec<String>,
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        rows: &[AlertRow],
+        remarks: &mut Vec<String>,
     ) -> Result<Option<IncidentId>, AppError> {
         let profile = self.profile(actor, practice).await?;
         let mut proposals = Vec::new();
         for row in rows {
-            let proposal: Proposal = serde_json::from_value(row.proposal.clone()).map_err(AppError::json("a proposal"))?;
+            let proposal: Proposal =
+                serde_json::from_value(row.proposal.clone()).map_err(AppError::json("a proposal"))?;
             proposals.push((row, proposal));
         }
-        let dismissed: Vec<_> =
-            proposals.iter().filter(|(_, proposal)| proposal.verdict == Verdict::FalsePositive).map(|(row, _)| row.id).collect();
+        let dismissed: Vec<_> = proposals
+            .iter()
+            .filter(|(_, proposal)| proposal.verdict == Verdict::FalsePositive)
+            .map(|(row, _)| row.id)
+            .collect();
         if !dismissed.is_empty() {
             remarks.push(format!(
                 "{} of {} alerts look like false alarms and were left out of the incident; each says why.",
@@ -183,7 +206,10 @@ impl App {
         if let Some(open) = self.open_incident_of(actor, rows).await? {
             let state = self.load(crate::ports::Scope::Practice(practice), open).await?;
             for (row, _) in proposals.iter().filter(|(row, _)| row.incident.is_none()) {
-                let request = Request::AttachAlert { alert: row.id, reason: "came in with alerts of this incident".to_owned() };
+                let request = Request::AttachAlert {
+                    alert: row.id,
+                    reason: "came in with alerts of this incident".to_owned(),
+                };
                 self.command(actor, open, request, How::default()).await?;
             }
             for (subject, why) in subjects(&proposals, &profile.practice) {
@@ -209,7 +235,11 @@ impl App {
         Ok(Some(self.declare(actor, practice, request, None).await?.incident))
     }
 
-    async fn open_incident_of(&self, actor: &Actor, rows: &[AlertRow]) -> Result<Option<IncidentId>, AppError> {
+    async fn open_incident_of(
+        &self,
+        actor: &Actor,
+        rows: &[AlertRow],
+    ) -> Result<Option<IncidentId>, AppError> {
         for incident in rows.iter().filter_map(|row| row.incident).collect::<BTreeSet<_>>() {
             let state = self.load(crate::ports::Scope::of(actor), incident).await?;
             if state.status == incident::Status::Open {
@@ -234,10 +264,16 @@ impl App {
 
     /// Takes a path's files in, but for those that the incident holds already.
     async fn take_new(
-        &self, actor: &Actor, incident: IncidentId, path: &Path, remarks: &mut Vec<String>,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        path: &Path,
+        remarks: &mut Vec<String>,
     ) -> Result<(), AppError> {
         let why = "handed in for the response";
-        let name = path.file_name().map_or_else(|| "evidence".to_owned(), |name| name.to_string_lossy().into_owned());
+        let name = path
+            .file_name()
+            .map_or_else(|| "evidence".to_owned(), |name| name.to_string_lossy().into_owned());
         let (taken, there) = self.take_evidence_once(actor, incident, path.to_owned(), &name, why).await?;
         if taken == 0 && there > 0 {
             remarks.push(format!("{name}: in custody already."));
@@ -296,7 +332,9 @@ fn known(state: &State, subject: &Subject) -> bool {
     match subject {
         Subject::System { system } => state.systems.contains_key(system),
         Subject::Account { account } => state.accounts.contains_key(account),
-        Subject::Indicator { indicator } => state.indicators.contains_key(&incident::indicator_key(indicator)),
+        Subject::Indicator { indicator } => {
+            state.indicators.contains_key(&incident::indicator_key(indicator))
+        }
     }
 }
 
@@ -313,9 +351,11 @@ fn kind_of(proposals: &[(&AlertRow, Proposal)]) -> IncidentKind {
 fn title(kind: IncidentKind, found: &[(Subject, String)], practice: &Practice) -> String {
     let systems = found.iter().filter(|(subject, _)| matches!(subject, Subject::System { .. })).count();
     let accounts = found.iter().filter(|(subject, _)| matches!(subject, Subject::Account { .. })).count();
-    let many = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    let many =
+        |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     let kind = kind.plain();
-    let kind: String = kind.chars().take(1).flat_map(char::to_uppercase).chain(kind.chars().skip(1)).collect();
+    let kind: String =
+        kind.chars().take(1).flat_map(char::to_uppercase).chain(kind.chars().skip(1)).collect();
     let mut of = Vec::new();
     if systems > 0 {
         of.push(many(systems, "system"));

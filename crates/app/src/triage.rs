@@ -28,7 +28,11 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub async fn triage(
-        &self, actor: &Actor, id: AlertId, request: AlertRequest, expected: Option<u64>,
+        &self,
+        actor: &Actor,
+        id: AlertId,
+        request: AlertRequest,
+        expected: Option<u64>,
     ) -> Result<AlertRow, AppError> {
         if matches!(request, AlertRequest::Receive { .. } | AlertRequest::Propose { .. }) {
             return Err(AppError::invalid("/command", "alerts are taken in by intake"));
@@ -48,9 +52,9 @@ impl App {
                 return Err(AppError::Stale { expected, current: before, since });
             }
             let now = self.edge().now();
-            let events = alert::decide(&state, &request, now)?;
+            let events = alert::decide(&state, &request)?;
             for event in &events {
-                state = alert::evolve(state, event, now, &entry_actor(actor));
+                state.apply(event, now, &entry_actor(actor));
             }
             let proposed = state.proposal.as_ref().map_or(row.severity, |proposal| proposal.severity);
             row.version = state.version;
@@ -63,7 +67,14 @@ impl App {
             let append = Append {
                 practice: row.practice,
                 key: None,
-                parts: vec![self.part(row.practice, stream, before, actor, now, events.iter().map(Fact::from))?],
+                parts: vec![self.part(
+                    row.practice,
+                    stream,
+                    before,
+                    actor,
+                    now,
+                    events.iter().map(Fact::from),
+                )?],
                 rows: vec![Row::Alert(Box::new(row.clone()))],
                 payloads: Vec::new(),
             };

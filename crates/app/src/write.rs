@@ -34,7 +34,12 @@ pub(crate) fn entry_actor(actor: &Actor) -> EntryActor {
 impl App {
     /// The part of a write that gives a stream these facts, after `expected`.
     pub(crate) fn part(
-        &self, practice: PracticeId, stream: Stream, expected: u64, actor: &Actor, at: Timestamp,
+        &self,
+        practice: PracticeId,
+        stream: Stream,
+        expected: u64,
+        actor: &Actor,
+        at: Timestamp,
         facts: impl IntoIterator<Item = Fact>,
     ) -> Result<Part, AppError> {
         let mut entries = Vec::new();
@@ -51,8 +56,9 @@ impl App {
                 privileged: fact.privileged,
                 body: fact.body,
             };
-            let canonical = ledger::canonical::to_vec(&entry)
-                .map_err(|error| AppError::Outside(Outside::never("an entry has no canonical form", error)))?;
+            let canonical = ledger::canonical::to_vec(&entry).map_err(|error| {
+                AppError::Outside(Outside::never("an entry has no canonical form", error))
+            })?;
             entries.push(Leaf { entry, canonical });
         }
         Ok(Part { stream, expected, entries })

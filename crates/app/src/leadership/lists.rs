@@ -44,7 +44,11 @@ impl Filled<'_> {
                 view::Service {
                     site: site.map_or_else(|| service.site.clone(), |site| site.name.clone()),
                     name: service.name.clone(),
-                    status: if stopped.is_some() { view::ServiceStatus::Down } else { view::ServiceStatus::Works },
+                    status: if stopped.is_some() {
+                        view::ServiceStatus::Down
+                    } else {
+                        view::ServiceStatus::Works
+                    },
                     instead: stopped.map(|lost| lost.downtime.join("; ")).filter(|text| !text.is_empty()),
                 }
             })
@@ -76,35 +80,44 @@ impl Filled<'_> {
                 waivers: waivers.collect(),
             }
         });
-        let stopped = self.at_stake().dependants.into_iter().filter(|name| !self.state.systems.contains_key(name)).map(
-            |name| {
-                let profile = self.practice.system(&name);
-                view::System {
-                    name: profile.map_or_else(|| name.to_string(), |profile| profile.name.clone()),
-                    purpose: profile.map(|profile| profile.kind.plain().to_owned()),
-                    site: self.site_name(profile.and_then(|profile| profile.site.as_deref())),
-                    condition: view::Condition::Stopped,
-                    since: None,
-                    services: self.service_names(profile),
-                    gates_held: 0,
-                    gates: 0,
-                    waivers: Vec::new(),
-                }
-            },
-        );
+        let stopped =
+            self.at_stake().dependants.into_iter().filter(|name| !self.state.systems.contains_key(name)).map(
+                |name| {
+                    let profile = self.practice.system(&name);
+                    view::System {
+                        name: profile.map_or_else(|| name.to_string(), |profile| profile.name.clone()),
+                        purpose: profile.map(|profile| profile.kind.plain().to_owned()),
+                        site: self.site_name(profile.and_then(|profile| profile.site.as_deref())),
+                        condition: view::Condition::Stopped,
+                        since: None,
+                        services: self.service_names(profile),
+                        gates_held: 0,
+                        gates: 0,
+                        waivers: Vec::new(),
+                    }
+                },
+            );
         touched.chain(stopped).collect()
     }
 
     fn site_name(&self, key: Option<&str>) -> Option<String> {
         let key = key?;
-        Some(self.practice.sites.iter().find(|site| site.key == key).map_or_else(|| key.to_owned(), |s| s.name.clone()))
+        Some(
+            self.practice
+                .sites
+                .iter()
+                .find(|site| site.key == key)
+                .map_or_else(|| key.to_owned(), |s| s.name.clone()),
+        )
     }
 
     fn service_names(&self, profile: Option<&incident::practice::SystemProfile>) -> Vec<String> {
         let services = profile.map(|profile| profile.services.as_slice()).unwrap_or_default();
         services
             .iter()
-            .map(|on| self.practice.service(&on.service).map_or_else(|| on.service.clone(), |s| s.name.clone()))
+            .map(|on| {
+                self.practice.service(&on.service).map_or_else(|| on.service.clone(), |s| s.name.clone())
+            })
             .collect()
     }
 
@@ -136,7 +149,11 @@ impl Filled<'_> {
             })
             .collect();
         if action.preapproved {
-            approvals.push(view::Approval { by: "The practice's plan".to_owned(), role: "pre-approved".to_owned(), at: None });
+            approvals.push(view::Approval {
+                by: "The practice's plan".to_owned(),
+                role: "pre-approved".to_owned(),
+                at: None,
+            });
         }
         let broken = self.state.glass_broken.iter().find(|broken| broken.action == action.id);
         view::Action {
@@ -166,12 +183,18 @@ impl Filled<'_> {
                 let (status, note) = match &obligation.standing {
                     ObligationStanding::Open if undetermined => (view::ObligationStatus::Undetermined, None),
                     ObligationStanding::Open => (view::ObligationStatus::Due, None),
-                    ObligationStanding::Met { on, note, .. } => (view::ObligationStatus::Met, Some(format!("{on}: {note}"))),
+                    ObligationStanding::Met { on, note, .. } => {
+                        (view::ObligationStatus::Met, Some(format!("{on}: {note}")))
+                    }
                     ObligationStanding::NotDue { .. } => (view::ObligationStatus::NotDue, None),
                 };
                 view::Obligation {
                     duty: capitalised(&obligation.duty.duty.replace('_', " ")),
-                    recipient: obligation.duty.recipient.clone().unwrap_or_else(|| obligation.duty.regime.clone()),
+                    recipient: obligation
+                        .duty
+                        .recipient
+                        .clone()
+                        .unwrap_or_else(|| obligation.duty.regime.clone()),
                     citation: Some(obligation.duty.citation.clone()),
                     due: obligation.duty.due,
                     status,
@@ -208,7 +231,9 @@ impl Filled<'_> {
                 id: format!("E-{number:02}"),
                 what: self.names.get(&item.id).map_or_else(
                     || item.source.clone(),
-                    |name| if *name == item.source { name.clone() } else { format!("{name} ({})", item.source) },
+                    |name| {
+                        if *name == item.source { name.clone() } else { format!("{name} ({})", item.source) }
+                    },
                 ),
                 sha256: item.digest,
                 bytes: item.bytes,
@@ -270,14 +295,18 @@ fn condition(stage: &SystemStage, confirmed: bool) -> view::Condition {
 /// The lane that an event's kind belongs to.
 fn lane(kind: &str) -> view::Lane {
     match kind {
-        "alert_attached" | "alert_detached" | "suspected" | "confirmed" | "suspicion_cleared" => view::Lane::Detection,
+        "alert_attached" | "alert_detached" | "suspected" | "confirmed" | "suspicion_cleared" => {
+            view::Lane::Detection
+        }
         kind if kind.starts_with("containment_") || kind == "glass_broken" => view::Lane::Containment,
         kind if kind.starts_with("finding") || kind.contains("evidence") || kind == "copy_examined" => {
             view::Lane::Investigation
         }
-        "system_work_done" | "account_work_done" | "system_cleaned" | "system_work_recorded" | "account_work_recorded" => {
-            view::Lane::Eradication
-        }
+        "system_work_done"
+        | "account_work_done"
+        | "system_cleaned"
+        | "system_work_recorded"
+        | "account_work_recorded" => view::Lane::Eradication,
         kind if kind.starts_with("restore_point")
             || kind.starts_with("gate_")
             || kind.starts_with("system_")
@@ -294,8 +323,13 @@ fn lane(kind: &str) -> view::Lane {
 fn is_key(kind: &str) -> bool {
     matches!(
         kind,
-        "declared" | "glass_broken" | "system_returned" | "recurred" | "breach_decided" | "closed" | "reopened"
+        "declared"
+            | "glass_broken"
+            | "system_returned"
+            | "recurred"
+            | "breach_decided"
+            | "closed"
+            | "reopened"
             | "root_cause_recorded"
     )
 }
-

@@ -137,7 +137,10 @@ pub trait Journal: Send + Sync {
     /// What became of an earlier write with this key, so that a repeated request gets its first answer even where it
     /// would be refused today. `KeyReused` where the key was used for a request with another digest.
     async fn repeated(
-        &self, practice: PracticeId, key: &str, request: &Digest,
+        &self,
+        practice: PracticeId,
+        key: &str,
+        request: &Digest,
     ) -> Result<Option<Appended>, JournalError>;
 
     /// Entries of a stream after `after_version`, oldest first.

@@ -50,7 +50,12 @@ pub trait AlertReaders: Send + Sync {
     /// # Errors
     /// Why not, for the log; the sender is told no more than that it failed.
     fn authenticate(
-        &self, source: &str, headers: &[(String, String)], body: &[u8], secret: &[u8], now: Timestamp,
+        &self,
+        source: &str,
+        headers: &[(String, String)],
+        body: &[u8],
+        secret: &[u8],
+        now: Timestamp,
     ) -> Result<(), String>;
 
     /// Reads every alert out of the bytes, in input order; without a source the format is recognised.

@@ -20,7 +20,11 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub(super) async fn write_documents(
-        &self, actor: &Actor, incident: IncidentId, rows: &[AlertRow], out: &Path,
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        rows: &[AlertRow],
+        out: &Path,
     ) -> Result<(), AppError> {
         let failed = |what: &Path| {
             let what = format!("cannot write {}", what.display());
@@ -35,7 +39,10 @@ impl App {
             ("incident.json", serde_json::to_vec_pretty(&view).map_err(AppError::json("the incident"))?),
             ("decisions.md", decisions(&view, &profile.practice, now).into_bytes()),
             ("timeline.csv", timeline_csv(&timeline, rows)?),
-            ("story.json", serde_json::to_vec_pretty(&story(&view.state, rows)).map_err(AppError::json("the story"))?),
+            (
+                "story.json",
+                serde_json::to_vec_pretty(&story(&view.state, rows)).map_err(AppError::json("the story"))?,
+            ),
             ("obligations.ics", calendar(&view.state, &profile.practice, now).into_bytes()),
         ];
         documents.push(("report.pdf", self.report_pdf(actor, incident).await?));
@@ -76,7 +83,11 @@ pub fn decisions(view: &IncidentView, practice: &Practice, now: Timestamp) -> St
         for clock in running {
             let due = clock.due_at.map_or_else(|| "no fixed limit".to_owned(), &local);
             let late = if clock.late { " **late**" } else { "" };
-            text.push_str(&format!("| {} | {} | {due}{late} |\n", line(&clock.what).replace('|', "/"), clock.owner));
+            text.push_str(&format!(
+                "| {} | {} | {due}{late} |\n",
+                line(&clock.what).replace('|', "/"),
+                clock.owner
+            ));
         }
     }
     text.push_str("\nQuestions of law are the healthcare attorney's to decide. This list supports counsel; it does not replace it.\n");
@@ -84,7 +95,8 @@ pub fn decisions(view: &IncidentView, practice: &Practice, now: Timestamp) -> St
 }
 
 fn decision_text(decision: &Decision, local: &impl Fn(Timestamp) -> String) -> String {
-    let mut text = format!("## {}. {}\n\n- Owner: {}\n", decision.number, line(&decision.what), decision.owner);
+    let mut text =
+        format!("## {}. {}\n\n- Owner: {}\n", decision.number, line(&decision.what), decision.owner);
     if let Some(due) = decision.due_at {
         text.push_str(&format!("- By: {}\n", local(due)));
     }
@@ -92,8 +104,16 @@ fn decision_text(decision: &Decision, local: &impl Fn(Timestamp) -> String) -> S
     if let Some(stops) = &decision.stops {
         text.push_str(&format!("- If done: {}\n", stops.sentence()));
         for service in &stops.services {
-            let instead = if service.downtime.is_empty() { "no paper form on file".to_owned() } else { service.downtime.join("; ") };
-            text.push_str(&format!("  - {} ({}): {instead}\n", line(&service.name), service.workflow.plain()));
+            let instead = if service.downtime.is_empty() {
+                "no paper form on file".to_owned()
+            } else {
+                service.downtime.join("; ")
+            };
+            text.push_str(&format!(
+                "  - {} ({}): {instead}\n",
+                line(&service.name),
+                service.workflow.plain()
+            ));
         }
     }
     text.push('\n');
@@ -153,20 +173,30 @@ fn story(state: &State, rows: &[AlertRow]) -> serde_json::Value {
             })
             .collect();
         let unknown = || json!({ "confidence": "unknown" });
-        story.insert(question.as_str().to_owned(), if answers.is_empty() { unknown() } else { json!(answers) });
+        story.insert(
+            question.as_str().to_owned(),
+            if answers.is_empty() { unknown() } else { json!(answers) },
+        );
     }
     let moments: Vec<_> = rows.iter().filter_map(|row| row.alert.occurred_at).collect();
     for (name, moment) in [("earliest", moments.iter().min()), ("latest", moments.iter().max())] {
         if let Some(moment) = moment
             && story.get(name).is_some_and(serde_json::Value::is_object)
         {
-            let rests_on: Vec<_> = rows.iter().filter(|row| row.alert.occurred_at == Some(*moment)).map(|row| row.id).collect();
-            story.insert(name.to_owned(), json!({ "time": moment, "confidence": "inferred", "alerts": rests_on }));
+            let rests_on: Vec<_> =
+                rows.iter().filter(|row| row.alert.occurred_at == Some(*moment)).map(|row| row.id).collect();
+            story.insert(
+                name.to_owned(),
+                json!({ "time": moment, "confidence": "inferred", "alerts": rests_on }),
+            );
         }
     }
     story.insert("hosts".to_owned(), json!(state.systems.keys().collect::<Vec<_>>()));
     story.insert("accounts".to_owned(), json!(state.accounts.keys().collect::<Vec<_>>()));
-    story.insert("indicators".to_owned(), json!(state.indicators.values().map(|seen| &seen.indicator).collect::<Vec<_>>()));
+    story.insert(
+        "indicators".to_owned(),
+        json!(state.indicators.values().map(|seen| &seen.indicator).collect::<Vec<_>>()),
+    );
     serde_json::Value::Object(story)
 }
 

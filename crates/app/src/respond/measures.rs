@@ -17,7 +17,8 @@ pub(super) fn measures(state: &State, practice: &Practice) -> Vec<(ContainmentKi
 }
 
 fn systems(state: &State, practice: &Practice) -> Vec<(ContainmentKind, Target, String)> {
-    let dependants = |name: &SystemName| practice.systems.iter().filter(|other| other.depends_on.contains(name)).count();
+    let dependants =
+        |name: &SystemName| practice.systems.iter().filter(|other| other.depends_on.contains(name)).count();
     let mut names: Vec<&SystemName> = state
         .systems
         .iter()
@@ -48,7 +49,9 @@ fn systems(state: &State, practice: &Practice) -> Vec<(ContainmentKind, Target, 
                 _ => ContainmentKind::IsolateHost,
             };
             let why = match (spreads, profile) {
-                (true, Some(profile)) if profile.holds_phi => "it holds or reaches PHI, and what is on it spreads",
+                (true, Some(profile)) if profile.holds_phi => {
+                    "it holds or reaches PHI, and what is on it spreads"
+                }
                 (true, _) => "what is on it spreads to whatever it can reach",
                 (false, Some(profile)) if profile.holds_phi => "it holds or reaches PHI",
                 (false, _) => "whoever is on it must not get further",
@@ -59,9 +62,14 @@ fn systems(state: &State, practice: &Practice) -> Vec<(ContainmentKind, Target, 
 }
 
 fn accounts(state: &State, practice: &Practice) -> Vec<(ContainmentKind, Target, String)> {
-    let mut names: Vec<_> =
-        state.accounts.iter().filter(|(_, account)| account.stage.as_str() == "suspected").map(|(name, _)| name).collect();
-    let privileged = |name: &kernel::AccountName| practice.account(name).is_some_and(|account| account.privileged);
+    let mut names: Vec<_> = state
+        .accounts
+        .iter()
+        .filter(|(_, account)| account.stage.as_str() == "suspected")
+        .map(|(name, _)| name)
+        .collect();
+    let privileged =
+        |name: &kernel::AccountName| practice.account(name).is_some_and(|account| account.privileged);
     names.sort_by_key(|name| std::cmp::Reverse(privileged(name)));
     names
         .into_iter()
@@ -85,7 +93,9 @@ fn indicators(state: &State) -> Vec<(ContainmentKind, Target, String)> {
             let (order, measure) = match standing.indicator.kind {
                 IndicatorKind::Ipv4 | IndicatorKind::Ipv6 => (0, ContainmentKind::BlockAddress),
                 IndicatorKind::Domain | IndicatorKind::Url => (1, ContainmentKind::BlockDomain),
-                IndicatorKind::Sha256 | IndicatorKind::Sha1 | IndicatorKind::Md5 => (2, ContainmentKind::BlockHash),
+                IndicatorKind::Sha256 | IndicatorKind::Sha1 | IndicatorKind::Md5 => {
+                    (2, ContainmentKind::BlockHash)
+                }
                 IndicatorKind::Email => (3, ContainmentKind::QuarantineMail),
                 _ => return None,
             };
@@ -100,10 +110,19 @@ fn indicators(state: &State) -> Vec<(ContainmentKind, Target, String)> {
 /// Whether an indicator tells the attacker from the practice: not a private address, not a path on every machine.
 pub(super) fn tells(indicator: &Indicator) -> bool {
     match indicator.kind {
-        IndicatorKind::Ipv4 | IndicatorKind::Ipv6 => indicator.value.parse::<IpAddr>().is_ok_and(|address| match address {
-            IpAddr::V4(v4) => !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified()),
-            IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local()),
-        }),
+        IndicatorKind::Ipv4 | IndicatorKind::Ipv6 => {
+            indicator.value.parse::<IpAddr>().is_ok_and(|address| match address {
+                IpAddr::V4(v4) => {
+                    !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified())
+                }
+                IpAddr::V6(v6) => {
+                    !(v6.is_loopback()
+                        || v6.is_unspecified()
+                        || v6.is_unique_local()
+                        || v6.is_unicast_link_local())
+                }
+            })
+        }
         IndicatorKind::Domain
         | IndicatorKind::Url
         | IndicatorKind::Sha256
