@@ -224,11 +224,10 @@ impl App {
         let rows = self.journal().tokens(Scope::Provider).await?;
         let mut secrets = Vec::new();
         for row in rows {
-            if row.kind == TokenKind::Source && row.name == source && self.is_good(&row) {
-                if let Some(sealed) = &row.sealed {
-                    let secret = self.store().unseal(&row.hash, sealed)?;
-                    secrets.push((row, secret));
-                }
+            let ours = row.kind == TokenKind::Source && row.name == source && self.is_good(&row);
+            if let Some(sealed) = row.sealed.as_ref().filter(|_| ours) {
+                let secret = self.store().unseal(&row.hash, sealed)?;
+                secrets.push((row, secret));
             }
         }
         Ok(secrets)
