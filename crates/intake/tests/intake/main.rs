@@ -3,5 +3,6 @@
 
 mod bad_input;
 mod contract;
+mod damaged_text;
 mod never_panics;
 mod samples;

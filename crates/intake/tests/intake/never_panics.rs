@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::Value;
 
-fn drain(chosen: Option<&'static intake::Adapter>, bytes: &[u8]) -> Result<(), TestCaseError> {
+pub(crate) fn drain(chosen: Option<&'static intake::Adapter>, bytes: &[u8]) -> Result<(), TestCaseError> {
     for result in intake::read(chosen, bytes) {
         match result {
             Ok(taken) => {
