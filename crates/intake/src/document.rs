@@ -94,12 +94,22 @@ fn json_in(doc: &[u8], offset: u64, around: &Around, out: &mut Outcome) {
     if unwrapped(&item, offset, around.chosen, out) {
         return;
     }
-    if let Some(found) = envelope::elements(doc).filter(|_| around.depth > 0) {
+    if let Some(found) = envelope::elements(doc).filter(|_| around.depth > 0)
+        && (!found.is_empty() || is_empty_answer(&item))
+    {
         return each(doc, offset, &found, around, inside, out);
     }
     let possible =
         known.filter(|(_, confidence)| *confidence >= Confidence::Possible).map(|(adapter, _)| adapter);
     read(&item, offset, around.chosen.or(possible).or(around.sibling).unwrap_or(&adapters::GENERIC), out);
+}
+
+/// Whether an object with an empty list is an answer without alerts, and not an alert with nothing in that list.
+fn is_empty_answer(item: &Item<'_>) -> bool {
+    let drafts = (adapters::GENERIC.parse)(item).unwrap_or_default();
+    drafts
+        .iter()
+        .all(|draft| draft.severity.is_none() && draft.hosts().is_empty() && draft.accounts().is_empty())
 }
 
 /// The chosen adapter, or the one that knows the item best, and how surely.

@@ -68,7 +68,7 @@ const WRAPPERS: &[&str] = &[
     "EntityResult",
 ];
 
-/// Members whose text makes the outer object an alert itself, whatever lists it holds.
+/// Members whose text or number makes the outer object an alert itself, whatever lists it holds.
 const TITLES: &[&str] = &[
     "title",
     "Title",
@@ -79,6 +79,12 @@ const TITLES: &[&str] = &[
     "subject",
     "headline",
     "eventType",
+    "severity",
+    "hostname",
+    "host_name",
+    "computer_name",
+    "alert_id",
+    "alertId",
 ];
 
 /// Where the alerts are in an envelope of these bytes; `None` where the object is none.
@@ -96,8 +102,11 @@ fn within(doc: &[u8], start: usize, depth: usize) -> Option<Vec<Range<usize>>> {
             .filter(|value| *value < doc.len())
     };
     let first_byte = |at: usize| doc.get(at).copied();
-    let is_text = |at: usize| first_byte(at) == Some(b'"') && doc.get(at + 1) != Some(&b'"');
-    if TITLES.iter().any(|title| named(title).is_some_and(is_text)) {
+    let says = |at: usize| match first_byte(at) {
+        Some(b'"') => doc.get(at + 1) != Some(&b'"'),
+        other => other.is_some_and(|byte| byte.is_ascii_digit()),
+    };
+    if TITLES.iter().any(|title| named(title).is_some_and(says)) {
         return None;
     }
     let mut empty = None;
@@ -156,6 +165,7 @@ mod tests {
     #[test]
     fn an_alert_with_a_list_of_its_own_is_not_an_envelope() {
         assert_eq!(found(r#"{"title":"x","events":[{"a":1}]}"#), None);
+        assert_eq!(found(r#"{"message":"x","severity":3,"events":[{"a":1}]}"#), None);
         assert_eq!(found(r#"{"resources":["id1","id2"]}"#), None);
     }
 

@@ -87,10 +87,7 @@ fn confidence(draft: &mut Draft, word: Option<String>) {
 
 fn threat(value: &Value, draft: &mut Draft) {
     let Some(info) = at(value, "threatInfo") else { return };
-    draft.source_id = first_word(value, &["threatInfo/threatId", "id"]);
-    if has(value, "id") {
-        draft.source_id = word(value, "id");
-    }
+    draft.source_id = first_word(value, &["id", "threatInfo/threatId"]);
     draft.title = first(info, &["threatName", "classification"]).map(str::to_owned);
     draft.description = list(value, "indicators").find_map(|one| text(one, "description")).map(str::to_owned);
     confidence(draft, word(info, "confidenceLevel"));

@@ -174,6 +174,14 @@ fn what_is_no_alert_in_a_list_is_named() {
 }
 
 #[test]
+fn an_unknown_alert_with_an_empty_list_in_it_is_not_taken_for_an_empty_answer() {
+    let (taken, faults) = all(br#"{"message": "Malware", "computer": "ws1", "events": []}"#);
+    assert!(faults.is_empty());
+    assert_eq!(titles(&taken), ["Malware"]);
+    assert!(all(br#"{"message": "success", "count": 0, "data": []}"#).0.is_empty());
+}
+
+#[test]
 fn an_alert_that_nobody_knows_is_taken_with_its_bytes() {
     let input = b"Something odd is on the screen of reception.\nIt asks for money.";
     let (taken, faults) = all(input);
