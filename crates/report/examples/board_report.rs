@@ -1,35 +1,22 @@
-//! Writes the report of a made-up incident: `board_report [FILE] [sample|empty|huge]`.
+//! Sets the report of one incident: `board_report [VIEW.json [REPORT.pdf]]`. Without a view it takes the made-up
+//! incident of the tests. Prints how long it took.
 
-use std::{env, fs, process::ExitCode, time::Instant};
+use std::{env, error::Error, fs, io::Write as _, time::Instant};
 
-#[path = "../tests/sample.rs"]
-mod sample;
-#[path = "../tests/variants.rs"]
-mod variants;
+use report::IncidentReport;
 
-fn main() -> ExitCode {
-    let mut arguments = env::args().skip(1);
-    let file = arguments.next().unwrap_or_else(|| "report.pdf".to_owned());
-    let report = match arguments.next().as_deref() {
-        None | Some("sample") => sample::report(),
-        Some("empty") => variants::empty(),
-        Some("huge") => variants::huge(),
-        Some("hostile") => variants::hostile(),
-        Some(_) => return ExitCode::FAILURE,
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args_os().skip(1);
+    let view = match arguments.next() {
+        Some(file) => fs::read_to_string(file)?,
+        None => include_str!("../tests/report/sample.json").to_owned(),
     };
+    let file = arguments.next().unwrap_or_else(|| "report.pdf".into());
+    let report: IncidentReport = serde_json::from_str(&view)?;
     let start = Instant::now();
-    match report.to_pdf(sample::as_of()).map(|pdf| (pdf.len(), fs::write(&file, pdf))) {
-        Ok((bytes, Ok(()))) => {
-            println!("{file}: {bytes} bytes in {:.2} s", start.elapsed().as_secs_f64());
-            ExitCode::SUCCESS
-        }
-        Ok((_, Err(error))) => {
-            eprintln!("{file}: {error}");
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    let pdf = report.to_pdf(report.as_of)?;
+    let seconds = start.elapsed().as_secs_f64();
+    fs::write(&file, &pdf)?;
+    writeln!(std::io::stdout(), "{}: {} bytes in {seconds:.2} s", file.display(), pdf.len())?;
+    Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Width of the plot, in points.
-const WIDTH: f64 = 396.0;
+const WIDTH: f64 = 414.0;
 /// Width of a cut in the time axis, in points.
 const CUT: f64 = 20.0;
 /// Room on both sides of a stretch, in points.
@@ -123,7 +123,8 @@ pub(crate) fn numbered(events: &[Event]) -> Vec<usize> {
     let mut chosen: Vec<usize> =
         events.iter().enumerate().filter(|(_, event)| event.key).map(|(place, _)| place).collect();
     if chosen.is_empty() {
-        chosen = Lane::ALL.iter().filter_map(|lane| events.iter().position(|event| event.lane == *lane)).collect();
+        chosen =
+            Lane::ALL.iter().filter_map(|lane| events.iter().position(|event| event.lane == *lane)).collect();
         chosen.extend(events.len().checked_sub(1));
         chosen.sort_unstable();
         chosen.dedup();
@@ -199,7 +200,7 @@ fn bins(places: &[f64]) -> Vec<Dot> {
         let (here, next) = rest.split_at(end);
         let number = f64::from(u32::try_from(here.len()).unwrap_or(u32::MAX));
         let mean = here.iter().sum::<f64>() / number;
-        dots.push(Dot { x: mean, r: (1.9 + 0.55 * (number - 1.0).sqrt()).min(6.0) });
+        dots.push(Dot { x: mean, r: (2.3 + 0.55 * (number - 1.0).sqrt()).min(6.0) });
         rest = next;
     }
     dots
@@ -308,11 +309,7 @@ impl Axis {
     fn dates(&self, stretch: &Stretch, every: i64, clock: &Clock, days: &mut Vec<Tick>) {
         let mut free = f64::MIN;
         for (index, midnight) in (0_i64..).zip(midnights(stretch, clock)) {
-            let x = if index == 0 {
-                stretch.x + PAD
-            } else {
-                self.x(midnight.timestamp().as_second())
-            };
+            let x = if index == 0 { stretch.x + PAD } else { self.x(midnight.timestamp().as_second()) };
             if index % every == 0 && x >= free && x < stretch.x + stretch.width - PAD / 2.0 {
                 days.push(Tick { x, label: midnight.strftime("%b %-d").to_string() });
                 free = x + TICK;
@@ -393,4 +390,68 @@ fn place(ends: &[(i64, i64)]) -> Vec<Stretch> {
         x += width + CUT;
     }
     stretches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn figure(seconds: &[i64]) -> Chart {
+        let mut seconds = seconds.to_vec();
+        seconds.sort_unstable();
+        let events: Vec<Event> = seconds
+            .into_iter()
+            .map(|second| Event {
+                at: Timestamp::from_second(second).unwrap(),
+                lane: Lane::ALL[usize::try_from(second.rem_euclid(7)).unwrap()],
+                text: String::new(),
+                who: None,
+                key: second % 3 == 0,
+            })
+            .collect();
+        chart(&events, &numbered(&events), &Clock::of("America/New_York")).unwrap()
+    }
+
+    #[test]
+    fn a_quiet_week_does_not_squeeze_the_crowded_hour() {
+        let hour: Vec<i64> = (0..60).map(|minute| 1_773_054_000 + minute * 60).collect();
+        let mut all = vec![1_773_054_000 - 7 * DAY];
+        all.extend(&hour);
+        let figure = figure(&all);
+        assert_eq!(figure.cuts.len(), 1);
+        assert_eq!(figure.cuts[0].label, "7 d");
+        assert!(figure.ticks.len() >= 4, "the hour has {} ticks", figure.ticks.len());
+    }
+
+    #[test]
+    fn no_more_moments_are_numbered_than_the_list_has_room_for() {
+        let all: Vec<i64> = (0..500).map(|number| 1_773_054_000 + number * 3_000).collect();
+        let numbers: usize = figure(&all).lanes.iter().map(|lane| lane.marks.len()).sum();
+        assert_eq!(numbers, NUMBERED);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn everything_is_drawn_inside_the_plot(seconds in prop::collection::vec(1_500_000_000_i64..2_000_000_000, 1..500)) {
+            let figure = figure(&seconds);
+            for lane in &figure.lanes {
+                for dot in &lane.dots {
+                    prop_assert!((0.0..=WIDTH).contains(&dot.x));
+                }
+                for mark in &lane.marks {
+                    prop_assert!((0.0..=WIDTH).contains(&mark.x) && (0.0..=WIDTH).contains(&mark.at));
+                }
+                for pair in lane.marks.windows(2) {
+                    prop_assert!(pair[1].x - pair[0].x >= APART - 0.001, "numbers overlap");
+                }
+            }
+            for tick in figure.ticks.iter().chain(&figure.days) {
+                prop_assert!((0.0..=WIDTH).contains(&tick.x));
+            }
+            prop_assert!(figure.cuts.len() <= CUTS);
+        }
+    }
 }

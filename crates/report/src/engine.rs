@@ -159,9 +159,8 @@ fn export(
         tagged: true,
         ..PdfOptions::default()
     };
-    typst_pdf::pdf(paged, &options).map_err(|errors| {
-        errors.iter().map(|error| error.message.to_string()).collect::<Vec<_>>().join("; ")
-    })
+    typst_pdf::pdf(paged, &options)
+        .map_err(|errors| errors.iter().map(|error| error.message.to_string()).collect::<Vec<_>>().join("; "))
 }
 
 /// Errors as one line, each with the place in the template.
@@ -231,5 +230,94 @@ impl World for Desk {
 
     fn today(&self, _offset: Option<Duration>) -> Option<Datetime> {
         Some(self.today)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{IncidentReport, sample, sheet::sheet, variants};
+    use typst::layout::{Abs, Frame, FrameItem, Point};
+
+    /// Every run of text with where it begins and ends on its page, page by page.
+    fn texts(report: &IncidentReport) -> Vec<Vec<(String, Abs, Abs, Abs)>> {
+        fn walk(frame: &Frame, origin: Point, out: &mut Vec<(String, Abs, Abs, Abs)>) {
+            for (position, item) in frame.items() {
+                let at = origin + *position;
+                match item {
+                    FrameItem::Group(group) => walk(&group.frame, at, out),
+                    FrameItem::Text(text) => {
+                        out.push((text.text.to_string(), at.x, at.x + text.width(), at.y))
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let created = sample::as_of();
+        let document = document_data(Template::IncidentReport, created).unwrap();
+        let data = legible_value(sheet(report), Script::Any);
+        let paged = compile(Template::IncidentReport, &data, &document, date(created).unwrap()).unwrap();
+        let pages = paged.pages().iter().map(|page| {
+            let mut out = Vec::new();
+            walk(&page.frame, Point::zero(), &mut out);
+            out
+        });
+        pages.collect()
+    }
+
+    fn whole(report: &IncidentReport) -> String {
+        texts(report).into_iter().flatten().map(|(text, ..)| text).collect::<Vec<_>>().join("")
+    }
+
+    #[test]
+    fn markup_in_a_title_is_shown_and_not_obeyed() {
+        let mut report = sample::report();
+        report.title = "#import \"@preview/x:1.0.0\": * $a$ *b* #panic()".into();
+        let text = whole(&report);
+        assert!(text.contains("#panic()") && text.contains("$a$ *b*"), "{text}");
+        report.title = "#set page(width: 1cm)".into();
+        assert_eq!(texts(&report).len(), texts(&sample::report()).len());
+    }
+
+    #[test]
+    fn no_text_leaves_the_paper() {
+        for report in [sample::report(), variants::empty(), variants::huge(), variants::hostile()] {
+            for (number, page) in texts(&report).iter().enumerate() {
+                for (text, from, to, at) in page {
+                    let inside = from.to_pt() >= 60.0 && to.to_pt() <= 612.0 - 60.0;
+                    let above = at.to_pt() > 20.0 && at.to_pt() < 792.0 - 20.0;
+                    assert!(inside && above, "page {}: `{text}` at {from:?} to {to:?}, {at:?}", number + 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn leadership_reads_what_it_must_know() {
+        let text = whole(&sample::report());
+        for expected in [
+            "Break-glass",
+            "overdue by",
+            "for counsel to decide",
+            "Legal conclusions are for the practice’s healthcare attorney.",
+            "All times are those of America/New_York",
+            "In this report",
+            "11 of 12",
+        ] {
+            let found = text.to_lowercase().replace('\u{A0}', " ").contains(&expected.to_lowercase());
+            assert!(found, "`{expected}` is not in the report");
+        }
+    }
+
+    #[test]
+    fn a_drill_cannot_be_taken_for_the_real_thing() {
+        let report = IncidentReport { exercise: true, ..sample::report() };
+        for (number, page) in texts(&report).iter().enumerate() {
+            assert!(
+                page.iter().any(|(text, ..)| text.to_lowercase().contains("exercise")),
+                "page {} does not say that it is an exercise",
+                number + 1
+            );
+        }
     }
 }

@@ -18,7 +18,8 @@ pub(crate) struct Fonts {
 }
 
 /// Families that the templates name; other families of the bundles stay out of the book, and so out of documents.
-const FAMILIES: [&str; 5] = ["Libertinus Serif", "Noto Sans", "DejaVu Sans Mono", "DejaVu Sans", "Noto Emoji"];
+const FAMILIES: [&str; 5] =
+    ["Libertinus Serif", "Noto Sans", "DejaVu Sans Mono", "DejaVu Sans", "Noto Emoji"];
 
 /// The fonts, read once a process.
 pub(crate) static FONTS: LazyLock<Fonts> = LazyLock::new(|| {

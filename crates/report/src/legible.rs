@@ -42,29 +42,44 @@ pub(crate) fn legible(text: &str, script: Script) -> String {
     let (mut last, mut marks, mut newlines) = (' ', 0_usize, 0_usize);
     let mut characters = text.chars();
     for character in characters.by_ref().take(LONGEST) {
-        marks = if combining(character) { marks + 1 } else { 0 };
-        newlines = if character == '\n' { newlines + 1 } else { newlines };
+        if combining(character) {
+            marks += 1;
+        } else {
+            write_marks(&mut out, marks);
+            marks = 0;
+        }
+        newlines = match character {
+            '\n' => newlines + 1,
+            _ if character.is_whitespace() => newlines,
+            _ => 0,
+        };
         match character {
             '\n' if newlines > 2 => {}
             '\n' | ' ' => out.push(character),
             '\t' => out.push(' '),
             '\r' => {}
+            _ if marks > MARKS => {}
             // They choose between drawings of the same character; ours have one drawing each.
             '\u{FE00}'..='\u{FE0F}' => {}
-            '\u{200D}' if pictograph(last) => {}
-            _ if marks > MARKS || !shown(character, script) => write_code_point(&mut out, character),
-            _ => out.push(character),
-        }
-        if !character.is_whitespace() {
-            newlines = 0;
+            // Joiners and skin tones of pictographs, which ours are drawn without.
+            '\u{200D}' | '\u{1F3FB}'..='\u{1F3FF}' if pictograph(last) => {}
+            _ if shown(character, script) => out.push(character),
+            _ => write_code_point(&mut out, character),
         }
         last = character;
     }
+    write_marks(&mut out, marks);
     let rest = characters.count();
     if rest > 0 {
         let _ = write!(out, " … ({rest} more characters are in the record)");
     }
     out
+}
+
+fn write_marks(out: &mut String, marks: usize) {
+    if marks > MARKS {
+        let _ = write!(out, "<{} more marks>", marks - MARKS);
+    }
 }
 
 fn write_code_point(out: &mut String, character: char) {
@@ -116,7 +131,8 @@ mod tests {
 
     #[test]
     fn ordinary_text_stays_as_it_is() {
-        for text in ["C:\\Users\\ana\\a_b*c.txt", "Dr. Núñez — “fine”", "naïve\n\nsecond", "מיכל", "🏥 ok"] {
+        for text in ["C:\\Users\\ana\\a_b*c.txt", "Dr. Núñez — “fine”", "naïve\n\nsecond", "מיכל", "🏥 ok"]
+        {
             assert_eq!(legible(text, Script::Any), text);
         }
     }
@@ -124,9 +140,11 @@ mod tests {
     #[test]
     fn stacked_marks_and_endless_lines_are_bounded() {
         let stacked = format!("a{}", "\u{301}".repeat(9));
-        assert_eq!(legible(&stacked, Script::Any).matches("<U+0301>").count(), 6);
+        assert!(legible(&stacked, Script::Any).ends_with("\u{301}<6 more marks>"));
         assert_eq!(legible(&"\n".repeat(500), Script::Any), "\n\n");
-        assert!(legible(&"x".repeat(50_000), Script::Any).ends_with("(42000 more characters are in the record)"));
+        assert!(
+            legible(&"x".repeat(50_000), Script::Any).ends_with("(42000 more characters are in the record)")
+        );
     }
 
     #[test]

@@ -12,3 +12,12 @@ mod when;
 pub use engine::{ReportError, render};
 pub use incident_report::IncidentReport;
 pub use template::{CONTENT_VERSION, Template};
+
+#[cfg(test)]
+extern crate self as report;
+#[cfg(test)]
+#[path = "../tests/report/sample.rs"]
+mod sample;
+#[cfg(test)]
+#[path = "../tests/report/variants.rs"]
+mod variants;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::{
     chart::{chart, numbered},
     incident_report::{
-        Action, ActionStatus, Condition, Confidence, CoverageGap, Decision, Event, EvidenceItem, Figures, Finding,
-        IncidentReport, Obligation, ObligationStatus, Person, Phase, Progress, Remediation, Service,
+        Action, ActionStatus, Condition, Confidence, CoverageGap, Decision, Event, EvidenceItem, Figures,
+        Finding, IncidentReport, Obligation, ObligationStatus, Person, Phase, Progress, Remediation, Service,
         ServiceStatus, System,
     },
     when::{Clock, between, count, counted, date, size, span},
@@ -36,14 +36,17 @@ pub(crate) fn sheet(report: &IncidentReport) -> Value {
 fn head(report: &IncidentReport, clock: &Clock) -> Value {
     let now = report.as_of;
     json!({
-        "practice": report.practice,
-        "number": report.number,
-        "title": report.title,
+        "practice": {
+            "name": shortened(&report.practice.name, 120),
+            "place": report.practice.place.as_deref().map(|place| shortened(place, 80)),
+        },
+        "number": shortened(&report.number, 40),
+        "title": shortened(&report.title, 240),
         "short_title": shortened(&report.title, 64),
         "short_practice": shortened(&report.practice.name, 48),
-        "kind": report.kind,
+        "kind": shortened(&report.kind, 80),
         "exercise": report.exercise,
-        "marking": report.marking.as_deref().unwrap_or("Confidential"),
+        "marking": shortened(report.marking.as_deref().unwrap_or("Confidential"), 60),
         "severity": {
             "word": report.severity.level.as_str(),
             "tone": severity_tone(report.severity.level),
@@ -120,7 +123,7 @@ fn proof(report: &IncidentReport, clock: &Clock) -> Value {
     })
 }
 
-/// At most `most` characters, cut at the end with an ellipsis: for running headers, which have one line.
+/// At most `most` characters, cut at the end with an ellipsis: for places with room for no more.
 fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
@@ -138,7 +141,7 @@ fn severity_tone(level: Severity) -> &'static str {
 }
 
 fn figures(figures: &Figures) -> Value {
-    let known = |number: Option<u64>| number.map_or_else(|| "–".to_owned(), count);
+    let known = |number: Option<u64>| number.map(count);
     let of = |number: u32, all: u32| json!({"value": count(number.into()), "of": count(all.into())});
     json!({
         "affected": count(figures.systems_affected.into()),
@@ -168,9 +171,12 @@ fn phase(phase: &Phase) -> Value {
     } else {
         f64::from(phase.done.min(phase.total)) / f64::from(phase.total)
     };
-    let counted =
-        if phase.total == 0 { String::new() } else { format!("{} of {} {}", phase.done, phase.total, phase.counted) };
-    json!({"name": phase.name, "word": word, "tone": tone, "part": part, "counted": counted})
+    let counted = if phase.total == 0 {
+        String::new()
+    } else {
+        format!("{} of {} {}", phase.done, phase.total, phase.counted)
+    };
+    json!({"name": shortened(&phase.name, 40), "word": word, "tone": tone, "part": part, "counted": counted})
 }
 
 /// The timeline by local day.
@@ -288,7 +294,9 @@ fn action_row(action: &Action, clock: &Clock) -> Value {
 /// How an instant stands to now: what is left of it, or by how much it is past.
 fn clock_word(due: Timestamp, now: Timestamp) -> (String, &'static str) {
     match between(now, due) {
-        Some(left) => (format!("{left} left"), if due.as_second() - now.as_second() < 86_400 { "warn" } else { "calm" }),
+        Some(left) => {
+            (format!("{left} left"), if due.as_second() - now.as_second() < 86_400 { "warn" } else { "calm" })
+        }
         None => (format!("overdue by {}", between(due, now).unwrap_or_default()), "bad"),
     }
 }
@@ -450,7 +458,7 @@ mod tests {
 
     #[test]
     fn an_unknown_number_is_not_printed_as_zero() {
-        assert_eq!(figures(&Figures::default())["visits"], json!("–"));
+        assert_eq!(figures(&Figures::default())["visits"], Value::Null);
         assert_eq!(figures(&Figures { visits_touched: Some(0), ..Figures::default() })["visits"], json!("0"));
     }
 }

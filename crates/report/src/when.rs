@@ -28,17 +28,17 @@ impl Clock {
 
     /// `7:42 AM`
     pub(crate) fn time(&self, at: Timestamp) -> String {
-        self.write(at, "%-I:%M %p")
+        self.write(at, "%-I:%M\u{A0}%p")
     }
 
     /// `Mar 9, 7:42 AM`
     pub(crate) fn short(&self, at: Timestamp) -> String {
-        self.write(at, "%b %-d, %-I:%M %p")
+        self.write(at, "%b\u{A0}%-d, %-I:%M\u{A0}%p")
     }
 
     /// `Mar 9, 2026, 7:42 AM`
     pub(crate) fn full(&self, at: Timestamp) -> String {
-        self.write(at, "%b %-d, %Y, %-I:%M %p")
+        self.write(at, "%b\u{A0}%-d, %Y, %-I:%M\u{A0}%p")
     }
 
     /// `Monday, March 9, 2026`
@@ -117,17 +117,26 @@ mod tests {
     fn a_reader_sees_the_practices_own_time() {
         let at: Timestamp = "2026-03-09T11:42:00Z".parse().unwrap();
         let clock = Clock::of("America/New_York");
-        assert_eq!(clock.full(at), "Mar 9, 2026, 7:42 AM");
+        assert_eq!(clock.full(at), "Mar\u{A0}9, 2026, 7:42\u{A0}AM");
         assert_eq!(clock.day(at), "Monday, March 9, 2026");
         assert_eq!(clock.abbreviation(at), "EDT");
         let lost = Clock::of("Mars/Olympus");
-        assert_eq!((lost.time(at).as_str(), lost.unknown.as_deref()), ("11:42 AM", Some("Mars/Olympus")));
+        assert_eq!(
+            (lost.time(at).as_str(), lost.unknown.as_deref()),
+            ("11:42\u{A0}AM", Some("Mars/Olympus"))
+        );
     }
 
     #[test]
     fn spans_sizes_and_counts_read_naturally() {
-        assert_eq!([0, 38, 60, 312, 1_440, 3_120].map(span), ["0 min", "38 min", "1 h", "5 h 12 min", "1 d", "2 d 4 h"]);
-        assert_eq!([512, 1_234, 38_249_000, 412_000_000_000].map(size), ["512 B", "1.2 kB", "38.2 MB", "412 GB"]);
+        assert_eq!(
+            [0, 38, 60, 312, 1_440, 3_120].map(span),
+            ["0 min", "38 min", "1 h", "5 h 12 min", "1 d", "2 d 4 h"]
+        );
+        assert_eq!(
+            [512, 1_234, 38_249_000, 412_000_000_000].map(size),
+            ["512 B", "1.2 kB", "38.2 MB", "412 GB"]
+        );
         assert_eq!([7, 999, 12_480, 1_000_000].map(count), ["7", "999", "12,480", "1,000,000"]);
         assert_eq!(counted(1, "system", "systems"), "1 system");
     }
