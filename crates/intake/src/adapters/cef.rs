@@ -25,6 +25,9 @@ fn recognise(item: &Item<'_>) -> Confidence {
     Confidence::Certain.when(item.line().is_some_and(|line| message(line).is_some()))
 }
 
+/// Keys of the specification have at most 40 characters; vendors' own are longer.
+const LONGEST_KEY: usize = 128;
+
 /// What follows `CEF:` and its version's digit.
 fn message(line: &str) -> Option<&str> {
     let (_, rest) = line.split_once("CEF:")?;
@@ -82,14 +85,15 @@ fn members(text: &str) -> Members {
         }
     }
     let key_start = |equal: usize| {
-        let before = text.get(..equal).unwrap_or_default();
+        let from = text.floor_char_boundary(equal.saturating_sub(LONGEST_KEY));
+        let before = text.get(from..equal).unwrap_or_default();
         let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         let key = before.get(start..).unwrap_or_default();
         let is_key = !key.is_empty()
             && key
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'[' | b']'));
-        is_key.then_some((start, key))
+        is_key.then_some((from + start, key))
     };
     let keys: Vec<(usize, &str, usize)> = equals
         .into_iter()
@@ -98,6 +102,7 @@ fn members(text: &str) -> Members {
     let ends = keys.iter().skip(1).map(|(start, ..)| *start).chain([text.len()]);
     keys.iter()
         .zip(ends)
+        .take(extension::MOST)
         .map(|((_, key, equal), end)| {
             let value = text.get(equal + 1..end).unwrap_or_default();
             ((*key).to_owned(), unescaped(value.trim()))

@@ -55,9 +55,15 @@ fn parse(item: &Item<'_>) -> Result<Vec<Draft>, NotMine> {
     if item.body != Body::Mail {
         return Err(NotMine);
     }
-    let outer =
-        if outlook::is_compound_file(item.raw) { outlook::read(item.raw) } else { mail::read(item.raw) };
-    let mut outer = outer.ok_or(NotMine)?;
+    let mut outer = if outlook::is_compound_file(item.raw) {
+        // Word and Excel keep their files in the same container.
+        outlook::read(item.raw).ok_or(NotMine)?
+    } else if let Some(mail) = mail::read(item.raw) {
+        mail
+    } else {
+        // A blank draft is read again as plain text: a mail that no parser can take apart is still reported.
+        return Ok(vec![Draft::default()]);
+    };
     let mut draft = Draft::default();
     match outer.attached.take() {
         Some(attached) => forwarded(&outer, &attached, &mut draft),

@@ -40,6 +40,7 @@ fn parse(item: &Item<'_>) -> Result<Vec<Draft>, NotMine> {
     let members: Members = rest
         .split(separator)
         .filter_map(|pair| pair.split_once('='))
+        .take(extension::MOST)
         .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
         .collect();
     let mut draft = Draft {

@@ -6,6 +6,9 @@ use kernel::{IndicatorKind as K, Moment, Severity};
 use super::observables;
 use crate::{draft::Draft, severity, when};
 
+/// The most members that are read: the two specifications have some 150 keys.
+pub(crate) const MOST: usize = 2000;
+
 /// Keys and values, in the order of the message.
 pub(crate) type Members = Vec<(String, String)>;
 

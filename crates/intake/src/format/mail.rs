@@ -1,7 +1,11 @@
 //! An e-mail, whichever file it came in: what intake needs of it, and how to read it from RFC 5322 with
 //! `mail-parser`. `outlook` reads the same from Outlook's `.msg`.
 
-use std::net::IpAddr;
+use std::{
+    collections::HashSet,
+    net::IpAddr,
+    panic::{UnwindSafe, catch_unwind},
+};
 
 use kernel::{Digest, Moment, Timestamp};
 use mail_parser::{Address, HeaderValue, MessageParser, MimeHeaders, PartType};
@@ -44,9 +48,26 @@ pub(crate) struct Attachment {
     pub(crate) sha256: Digest,
 }
 
-/// Reads a message of RFC 5322; `None` where there is no header at all.
+/// The most links that are read out of a body, and the most characters of one.
+const MOST: usize = 500;
+const LONGEST: usize = 8192;
+
+/// A mail that has more messages inside than this was made to exhaust its reader.
+const MESSAGES: usize = 64;
+
+/// Reads a message of RFC 5322; `None` where there is no header at all, or where messages are
+/// nested as no mail program nests them.
 pub(crate) fn read(bytes: &[u8]) -> Option<Mail> {
-    MessageParser::default().parse(bytes).map(|message| mail(&message))
+    let nested = memchr::memmem::find_iter(&bytes.to_ascii_lowercase(), b"message/").count();
+    if nested > MESSAGES {
+        return None;
+    }
+    fenced(|| MessageParser::default().parse(bytes).map(|message| mail(&message)))
+}
+
+/// Runs somebody else's parser on hostile bytes: a panic in it is an input that cannot be read, and no more.
+pub(super) fn fenced<T>(parse: impl FnOnce() -> Option<T> + UnwindSafe) -> Option<T> {
+    catch_unwind(parse).ok().flatten()
 }
 
 fn mail(message: &mail_parser::Message<'_>) -> Mail {
@@ -133,34 +154,38 @@ const fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// The values of `href`, `src` and `action` in HTML.
+/// The values of `href`, `src` and `action` in HTML, each once, as far as [`MOST`].
 pub(crate) fn targets(html: &str) -> Vec<String> {
     let lower = html.to_ascii_lowercase();
     let mut found = Vec::new();
+    let mut seen = HashSet::new();
     for attribute in ["href", "src", "action"] {
         let mut from = 0;
-        while let Some(at) = lower.get(from..).and_then(|rest| rest.find(attribute)) {
+        while let Some(at) = lower.get(from..).and_then(|rest| rest.find(attribute))
+            && found.len() < MOST
+        {
             from += at + attribute.len();
-            let Some(value) = html.get(from..).map(str::trim_start).and_then(|rest| rest.strip_prefix('='))
-            else {
-                continue;
-            };
-            let value = value.trim_start();
-            let end = match value.chars().next() {
-                Some(quote @ ('"' | '\'')) => value.get(1..).and_then(|rest| rest.split(quote).next()),
-                _ => value.split(|c: char| c.is_whitespace() || c == '>').next(),
-            };
-            let target = end.unwrap_or_default().trim().replace("&amp;", "&");
-            let scheme = target.split_once("://").map_or("", |(scheme, _)| scheme);
-            if !scheme.is_empty()
-                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
-                && !found.contains(&target)
+            if let Some(target) = html.get(from..).and_then(value)
+                && seen.insert(target.clone())
             {
                 found.push(target);
             }
         }
     }
     found
+}
+
+/// The web address that `= "…"` gives, where it is one.
+fn value(text: &str) -> Option<String> {
+    let text = text.trim_start().strip_prefix('=')?.trim_start();
+    let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
+    let said = match text.chars().next()? {
+        quote @ ('"' | '\'') => text.get(1..)?.split(quote).next()?,
+        _ => text.split(|c: char| c.is_whitespace() || c == '>').next()?,
+    };
+    let target = said.trim().replace("&amp;", "&");
+    let (scheme, _) = target.split_once("://")?;
+    (!scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(target)
 }
 
 /// The instant of a FILETIME: tenths of microseconds since 1601.
@@ -192,6 +217,16 @@ mod tests {
         assert_eq!(inner.message_id.as_deref(), Some("1@evil.example"));
         assert_eq!(inner.links, ["https://evil.example/?a=1&b=2"]);
         assert_eq!(inner.origins, ["203.0.113.9".parse::<IpAddr>().unwrap()]);
+    }
+
+    /// Read naively, each of these takes minutes or all of the stack.
+    #[test]
+    fn a_mail_made_to_exhaust_its_reader_is_read_or_refused_at_once() {
+        let nested = "From: a@b.example\r\nContent-Type: message/rfc822\r\n\r\n".repeat(20_000);
+        assert_eq!(read(nested.as_bytes()), None);
+        let links: String = (0..200_000).map(|n| format!("<a href=http://h{n}.example/>")).collect();
+        assert_eq!(targets(&links).len(), MOST);
+        assert!(targets(&"href=\"http://a".repeat(100_000)).len() <= MOST);
     }
 
     #[test]

@@ -23,6 +23,10 @@ pub(crate) fn is_compound_file(bytes: &[u8]) -> bool {
 
 /// Reads a message; `None` where the file is damaged or holds something else.
 pub(crate) fn read(bytes: &[u8]) -> Option<Mail> {
+    super::mail::fenced(|| message(bytes))
+}
+
+fn message(bytes: &[u8]) -> Option<Mail> {
     let mut file = CompoundFile::open(Cursor::new(bytes)).ok()?;
     file.is_stream("/__properties_version1.0").then_some(())?;
     // The transport headers, where the message has them, are an RFC 5322 header: read as one.
@@ -117,7 +121,7 @@ mod tests {
         text.encode_utf16().flat_map(u16::to_le_bytes).collect()
     }
 
-    fn message() -> Vec<u8> {
+    fn example() -> Vec<u8> {
         let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
         let mut put = |path: &str, bytes: &[u8]| {
             file.create_stream(path).unwrap().write_all(bytes).unwrap();
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_dragged_outlook_message_is_read() {
-        let mail = read(&message()).unwrap();
+        let mail = read(&example()).unwrap();
         assert_eq!(mail.subject.as_deref(), Some("Invoice overdue"));
         assert_eq!(mail.from, ["billing@evil.example"]);
         assert_eq!(mail.message_id.as_deref(), Some("9@evil.example"));
@@ -155,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_refused_and_never_panics() {
-        let whole = message();
+        let whole = example();
         for length in (0..whole.len()).step_by(97) {
             let _ = read(&whole[..length]);
         }

@@ -88,6 +88,27 @@ fn each_of_them_whole_is_one_alert_of_its_own_source() {
     );
 }
 
+/// Lines made to take a careless parser minutes.
+#[test]
+fn a_line_of_megabytes_is_read_in_its_length() {
+    for (head, part) in [
+        ("CEF:0|A|B|1|2|N|5|", "a="),
+        ("CEF:0|A|B|1|2|N|5|", "a=b "),
+        ("LEEF:1.0|A|B|1|2|", "a=b\t"),
+        ("logid=1 type=a subtype=b date=2026-03-02 ", "a=\"b "),
+        ("<34>1 - - - - - ", "[a b=\"c\"]"),
+        ("1,2026/03/02 08:14:16,0011,THREAT,url,1,2026/03/02 08:14:15,", "a,"),
+        ("From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\n\r\n", "http://e.example/a "),
+        ("time,host,user\n", "\"a\n"),
+    ] {
+        let line = format!("{head}{}", part.repeat(400_000));
+        let started = std::time::Instant::now();
+        let _ = intake::read(None, line.as_bytes()).count();
+        let took = started.elapsed().as_secs();
+        assert!(took < 20, "{head}: {took} s");
+    }
+}
+
 /// A responder pastes a whole day's log: one damaged line must not take the others with it.
 #[test]
 fn a_damaged_line_does_not_take_its_neighbours_with_it() {
