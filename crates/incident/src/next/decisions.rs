@@ -44,7 +44,8 @@ impl State {
                 let what =
                     format!("See whether \"{}\" holds on {}.", action.measure.plain(), action.target.plain());
                 let decision = decision(what, "applied, and nobody has looked again", Role::Responder);
-                ranked.push((rank, Decision { due_at: Some(after(stamp.at, 15)), ..decision }));
+                // Whatever is loose comes before a second look at what is held.
+                ranked.push((7, Decision { due_at: Some(after(stamp.at, 15)), ..decision }));
             }
         }
         for (measure, target, since) in self.loose(practice) {
