@@ -286,17 +286,13 @@ pub struct FederalRule {
 
 words! {
     /// Which day decides whether a rule is in force.
+    #[derive(Default)]
     JudgedBy {
         /// The day of discovery.
+        #[default]
         Discovery = "discovery",
         /// The day of the determination.
         Determination = "determination",
-    }
-}
-
-impl Default for JudgedBy {
-    fn default() -> Self {
-        Self::Discovery
     }
 }
 

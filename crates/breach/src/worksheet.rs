@@ -1,9 +1,19 @@
 //! The HHS breach portal's form as a worksheet: fields and choices in the form's order, filled from the facts, the
 //! assessment and what the practice adds. The portal is electronic only; nothing is ever submitted from here.
 
+mod fill;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::words::words;
+use crate::{
+    facts::{EntityKind, Facts},
+    result::{Assessment, Duty},
+    state::State,
+    words::words,
+};
 
 /// The form.
 #[derive(Debug, Clone, Deserialize)]
@@ -149,4 +159,209 @@ impl Form {
         }
         Ok(())
     }
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A line or paragraph, or the one choice.
+    Text(String),
+    /// A date.
+    Date(Date),
+    /// A whole number.
+    Number(u64),
+    /// Choices, or States.
+    Choices(Vec<String>),
+}
+
+/// Where an answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The practice said so.
+    Given,
+    /// From the facts.
+    Facts,
+    /// From the assessment.
+    Assessment,
+}
+
+/// A filled line of the worksheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The field's number.
+    pub number: String,
+    /// Its id.
+    pub id: String,
+    /// Its label on this form.
+    pub label: String,
+    /// What the form says about it.
+    pub help: Option<String>,
+    /// What it takes.
+    pub kind: FieldKind,
+    /// Its choices on this form.
+    pub choices: Vec<String>,
+    /// Whether it must be filled, the other answers being what they are.
+    pub required: bool,
+    /// The answer.
+    pub answer: Option<Answer>,
+    /// Where the answer comes from.
+    pub origin: Option<Origin>,
+    /// What is wrong with the answer.
+    pub remark: Option<String>,
+    /// How the field was established.
+    pub seen: Seen,
+}
+
+/// A section of the worksheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sheet {
+    /// Its number.
+    pub number: u8,
+    /// Its title.
+    pub title: String,
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
+/// The worksheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worksheet {
+    /// The form.
+    pub form: String,
+    /// Its version.
+    pub form_version: String,
+    /// Where it is filed; never from here.
+    pub address: String,
+    /// Whether it is the Part 2 form.
+    pub part2: bool,
+    /// The last lawful day of the filing, where one is due.
+    pub file_by: Option<Date>,
+    /// The sections in the form's order.
+    pub sections: Vec<Sheet>,
+}
+
+impl Worksheet {
+    /// Required lines without an answer, and lines with a wrong one: the portal's wizard passes no screen with either.
+    pub fn open(&self) -> impl Iterator<Item = &Line> {
+        self.sections
+            .iter()
+            .flat_map(|section| &section.lines)
+            .filter(|line| (line.required && line.answer.is_none()) || line.remark.is_some())
+    }
+}
+
+/// Which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Portal {
+    /// The HIPAA form.
+    Hipaa,
+    /// The Part 2 form.
+    Part2,
+}
+
+/// Fills the form. `given` are the practice's own answers by field id; they win over what the facts say.
+#[must_use]
+pub fn fill(
+    form: &Form,
+    portal: Portal,
+    facts: &Facts,
+    assessment: &Assessment,
+    given: &BTreeMap<String, Answer>,
+) -> Worksheet {
+    let part2 = portal == Portal::Part2;
+    let derived = fill::derive(facts, assessment, part2);
+    let answer = |id: &str| -> Option<(Answer, Origin)> {
+        given.get(id).map(|answer| (answer.clone(), Origin::Given)).or_else(|| derived.get(id).cloned())
+    };
+    let sections = form
+        .sections
+        .iter()
+        .map(|section| Sheet {
+            number: section.number,
+            title: section.title.clone(),
+            lines: section.fields.iter().map(|field| line(field, part2, facts, &answer)).collect(),
+        })
+        .collect();
+    let filing = if part2 {
+        [Duty::Part2Notice, Duty::Part2AnnualReport]
+    } else {
+        [Duty::HhsNotice, Duty::HhsAnnualReport]
+    };
+    Worksheet {
+        form: form.form.clone(),
+        form_version: if part2 { form.part2_form_version.clone() } else { form.form_version.clone() },
+        address: form.address.clone(),
+        part2,
+        file_by: assessment
+            .obligations
+            .iter()
+            .find(|each| filing.contains(&each.duty))
+            .and_then(|each| each.due),
+        sections,
+    }
+}
+
+fn line(
+    field: &Field,
+    part2: bool,
+    facts: &Facts,
+    answer: &dyn Fn(&str) -> Option<(Answer, Origin)>,
+) -> Line {
+    let own = |ours: &Vec<String>, theirs: &Vec<String>| {
+        if part2 && !theirs.is_empty() { theirs.clone() } else { ours.clone() }
+    };
+    let required = match &field.required {
+        Required::Always => true,
+        Required::Never => false,
+        Required::AtBusinessAssociate => facts.business_associate.is_some(),
+        Required::FiledByBusinessAssociate => facts.entity.kind == EntityKind::BusinessAssociate,
+        Required::When(when) => match answer(&when.field) {
+            Some((Answer::Text(text), _)) => text == when.is,
+            Some((Answer::Choices(list), _)) => list.contains(&when.is),
+            _ => false,
+        },
+    };
+    let choices = own(&field.choices, &field.part2_choices);
+    let (answer, origin) = answer(&field.id).unzip();
+    Line {
+        number: field.number.clone(),
+        id: field.id.clone(),
+        label: field.part2_label.as_ref().filter(|_| part2).unwrap_or(&field.label).clone(),
+        help: field.help.clone(),
+        kind: field.kind,
+        remark: answer.as_ref().and_then(|answer| wrong(field, &choices, answer)),
+        choices,
+        required,
+        answer,
+        origin,
+        seen: field.seen,
+    }
+}
+
+/// What is wrong with an answer, if anything.
+fn wrong(field: &Field, choices: &[String], answer: &Answer) -> Option<String> {
+    let a_state = |name: &String| State::all().any(|state| state.code() == name || state.name() == name);
+    let fits = match (field.kind, answer) {
+        (FieldKind::Text | FieldKind::LongText, Answer::Text(text)) => {
+            let length = text.chars().count();
+            return field
+                .limit
+                .filter(|&limit| length > limit)
+                .map(|limit| format!("{length} characters; the form takes {limit}"));
+        }
+        (FieldKind::Date, Answer::Date(_)) | (FieldKind::Integer, Answer::Number(_)) => true,
+        (FieldKind::One, Answer::Text(text)) => choices.contains(text),
+        (FieldKind::Many, Answer::Choices(list)) => {
+            !list.is_empty() && list.iter().all(|each| choices.contains(each))
+        }
+        (FieldKind::State, Answer::Text(text)) => a_state(text),
+        (FieldKind::States, Answer::Choices(list)) => !list.is_empty() && list.iter().all(a_state),
+        _ => false,
+    };
+    (!fits).then(|| "not one of the form's choices".to_owned())
 }

@@ -297,13 +297,11 @@ impl Engine<'_> {
             confidence = confidence.max(Confidence::Interpretation);
             note = joined(note.as_deref(), Some(format!("Due as {lost}.")));
         }
-        if self.ground == Ground::LowProbability
-            && let Some(test) = &asked.law.harm_test
-        {
+        if self.ground == Ground::LowProbability {
             confidence = confidence.max(Confidence::Interpretation);
+            let test = asked.law.harm_test.as_ref().map_or("it has none", |own| own.test.as_str());
             let told = format!(
-                "HIPAA's low probability is not this State's own test ({}); counsel decides.",
-                test.test
+                "HIPAA's low probability is not the State's own no-harm test ({test}); counsel decides."
             );
             note = joined(note.as_deref(), Some(told));
         }

@@ -1,0 +1,330 @@
+//! The assessment for a person: a practice owner reads it from top to bottom and knows what was concluded, why, and
+//! what would change it. Every step carries its citation, every date its arithmetic.
+
+use std::fmt::Write as _;
+
+use crate::{
+    clock::target,
+    facts::{EntityKind, Facts, HoldForm},
+    result::{Assessment, Confidence, Duty, NotDue, Obligation, Regime, SubstituteSize},
+};
+
+/// What every document of this crate says of itself.
+pub const DISCLAIMER: &str = "This is a computation from the facts given and from dated law tables. It supports your \
+healthcare attorney and does not replace counsel: the attorney decides whether this is a breach, which notices are \
+due and what they say.";
+
+const WIDTH: usize = 96;
+
+/// The whole reasoning in plain English.
+#[must_use]
+pub fn explain(assessment: &Assessment, facts: &Facts) -> String {
+    let mut page = Page::default();
+    let name = facts.entity.name.as_deref().map_or_else(|| "the practice".to_owned(), one_line);
+    page.heading(&format!("The breach question for {name}"));
+    page.paragraph(DISCLAIMER);
+    in_short(&mut page, assessment);
+    discovery(&mut page, assessment, facts);
+    determination(&mut page, assessment, facts);
+    people(&mut page, assessment);
+    duties(&mut page, assessment);
+    holds(&mut page, facts);
+    not_due(&mut page, assessment);
+    what_would_change(&mut page, assessment, facts);
+    page.heading("How long to keep the file");
+    page.paragraph(&format!(
+        "Through {}: six years from the last determination, notice or filing (45 CFR 164.414(b), 164.530(j)).",
+        assessment.retain_until
+    ));
+    page.paragraph(&format!("The law tables were last checked on {}.", assessment.law_tables_as_of));
+    page.text
+}
+
+fn in_short(page: &mut Page, assessment: &Assessment) {
+    let what = &assessment.determination;
+    let mut short = if what.breach {
+        format!("On these facts it is treated as a breach ({}).", what.basis)
+    } else {
+        format!("On these facts it is not a reportable breach under federal law ({}).", what.basis)
+    };
+    let to_do = assessment.obligations.iter().filter(|each| each.duty != Duty::RecordRetention).count();
+    let duties = if to_do == 1 { "duty" } else { "duties" };
+    let _ = write!(short, " {to_do} {duties} to send or file.");
+    if let Some(first) = &assessment.first_due {
+        let place = first.jurisdiction.map_or_else(String::new, |state| format!(" in {}", state.name()));
+        let _ = write!(short, " The first date is {}: {}{place}.", first.on, lower(first.duty.title()));
+    }
+    if !assessment.open_questions.is_empty() {
+        let _ = write!(short, " {} questions are open.", assessment.open_questions.len());
+    }
+    page.heading("In short");
+    page.paragraph(&short);
+}
+
+fn discovery(page: &mut Page, assessment: &Assessment, facts: &Facts) {
+    page.heading("1. When the clock started");
+    let because = match assessment.discovery.because.as_str() {
+        "known_on" => "that is when the entity knew of the incident",
+        "workforce_known_on" => {
+            "a member of the workforce knew then, and what any employee, volunteer or trainee knows counts"
+        }
+        "diligence_on" => "reasonable diligence would have shown it then",
+        "agent_known_on" => "an agent of the entity knew then",
+        "business_associate.notice_reached_entity_on" => {
+            "the business associate's notice reached the entity then; when it was opened does not matter"
+        }
+        "business_associate.discovered_on" => {
+            "the business associate discovered it then, and an agent's discovery is the entity's own"
+        }
+        _ => "the subcontractor's word reached the business associate then",
+    };
+    page.paragraph(&format!(
+        "{}: {because} ({}). That day is day 0. The clock runs from knowing of the incident, not from the end of the investigation (78 FR 5648).",
+        assessment.discovery.on, assessment.discovery.citation
+    ));
+    if let Some(day) = facts.knowledge.wrongdoer_known_on {
+        page.paragraph(&format!("That the person who did it knew on {} does not count.", day.date));
+    }
+}
+
+fn determination(page: &mut Page, assessment: &Assessment, facts: &Facts) {
+    let what = &assessment.determination;
+    page.heading("2. Is it a breach?");
+    let phi = match (what.phi, facts.entity.kind) {
+        (true, _) => "Protected health information is involved.",
+        (false, EntityKind::Neither) => "The entity is not under HIPAA, so HIPAA's rule does not ask.",
+        (false, _) => "No protected health information is involved.",
+    };
+    page.item(&format!("{phi} (45 CFR 160.103)"));
+    let secured = if what.unsecured {
+        "It was not secured by encryption or destruction to the HHS guidance, as far as the facts say."
+    } else {
+        "It was secured, or there was nothing to secure."
+    };
+    page.item(&format!("{secured} (45 CFR 164.402; 74 FR 19006)"));
+    let verdict = if what.breach { "So: a breach" } else { "So: no breach" };
+    page.item(&format!("{verdict} – {}. ({})", what.basis, what.citation));
+    if what.presumed {
+        page.paragraph(
+            "The law presumes a breach. Only a four-factor risk assessment that your attorney signs, showing a low probability that the information was compromised, overrides the presumption (45 CFR 164.402(2)).",
+        );
+    }
+}
+
+fn people(page: &mut Page, assessment: &Assessment) {
+    page.heading("3. How many people");
+    let counts = &assessment.counts;
+    let by_state: Vec<_> = counts.by_state.iter().map(|(state, count)| format!("{state} {count}")).collect();
+    let list = if by_state.is_empty() { String::new() } else { format!(" ({})", by_state.join(", ")) };
+    page.paragraph(&format!("{} in all{list}.", counts.total));
+    match counts.substitute_notice {
+        SubstituteSize::None => {}
+        SubstituteSize::FewerThan10 => page.paragraph(
+            "Fewer than 10 cannot be reached by letter: reach them by other written notice, telephone or other means (45 CFR 164.404(d)(2)(i)).",
+        ),
+        SubstituteSize::TenOrMore => page.paragraph(
+            "10 or more cannot be reached by letter: post a notice on the home page for 90 days, or use major print or broadcast media, with a toll-free number for at least 90 days (45 CFR 164.404(d)(2)(ii)).",
+        ),
+    }
+}
+
+fn duties(page: &mut Page, assessment: &Assessment) {
+    page.heading("4. What is due, by date");
+    let mut list: Vec<&Obligation> =
+        assessment.obligations.iter().filter(|each| each.duty != Duty::RecordRetention).collect();
+    if list.is_empty() {
+        page.paragraph("Nothing is to be sent or filed on these facts. The reasons belong in the file.");
+    }
+    list.sort_by_key(|each| (each.due.is_none(), each.due));
+    for each in list {
+        duty(page, assessment, each);
+    }
+}
+
+fn duty(page: &mut Page, assessment: &Assessment, of: &Obligation) {
+    let when = match (of.due, of.due_at, target(of, assessment)) {
+        (Some(_), Some(at), _) => format!("by {at}"),
+        (Some(due), None, _) => format!("by {due}"),
+        (None, _, Some(target)) => format!("no fixed limit; aim at {target}"),
+        (None, _, None) => "no fixed limit".to_owned(),
+    };
+    let place = of.jurisdiction.map_or_else(String::new, |state| format!(", {}", state.name()));
+    page.item(&format!("{when}: {}{place} – to {}.", of.duty.title(), of.recipient));
+    page.under(&format!("The law: {} ({}; {}).", of.standard, of.citation, sure(of.confidence)));
+    page.under(&format!("The count: {}.", of.arithmetic));
+    if of.projected {
+        page.under(
+            "The date is projected: it runs from something not done yet, and moves when that is done sooner.",
+        );
+    }
+    for batch in of.letters.iter().flatten() {
+        let to = batch.to.as_str().replace('_', " ");
+        let by = batch.method.as_str().replace('_', " ");
+        page.under(&format!("Letters: {} to {to}, by {by}.", batch.count));
+    }
+    if let Some(through) = of.post_through {
+        page.under(&format!("Keep the posting up through {through}, its 90th day; one day more is prudent."));
+    }
+    if let Some(met) = of.met_on {
+        let late = of.late_by_days.map_or_else(
+            || "in time".to_owned(),
+            |days| format!("{days} day{} late", if days == 1 { "" } else { "s" }),
+        );
+        page.under(&format!("Done on {met}, {late}."));
+    }
+    if let Some(note) = &of.note {
+        page.under(&format!("Note: {note}"));
+    }
+}
+
+const fn sure(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Settled => "settled",
+        Confidence::Interpretation => "a reading on which counsel should be asked",
+        Confidence::Unverified => "not checked against the text: ask counsel",
+    }
+}
+
+fn holds(page: &mut Page, facts: &Facts) {
+    if facts.law_enforcement_holds.is_empty() {
+        return;
+    }
+    page.heading("Law-enforcement delay");
+    page.paragraph(
+        "An official said that notice would impede an investigation or damage national security (45 CFR 164.412). Record who said it, when and in what words. While it holds, send nothing it covers.",
+    );
+    for hold in &facts.law_enforcement_holds {
+        let told = match (hold.form, hold.until) {
+            (HoldForm::Written, Some(until)) => format!("through {}", until.date),
+            (HoldForm::Oral, _) => {
+                "for 30 days at most, unless a written statement arrives in that time".to_owned()
+            }
+            (HoldForm::Written, None) => "without a period, so treated like an oral one: 30 days".to_owned(),
+        };
+        page.item(&format!("{} statement of {}: {told}.", hold.form, hold.stated_on.date));
+    }
+}
+
+fn not_due(page: &mut Page, assessment: &Assessment) {
+    if assessment.not_due.is_empty() {
+        return;
+    }
+    page.heading("5. What is not due, and why");
+    for NotDue { duty, regime, jurisdiction, reason, citation, advice } in &assessment.not_due {
+        let place = jurisdiction.map_or_else(String::new, |state| format!(", {}", state.name()));
+        let regime = match regime {
+            Regime::Part2 => ", 42 CFR part 2",
+            Regime::Ftc => ", FTC",
+            _ => "",
+        };
+        page.item(&format!("{}{regime}{place}: {} ({citation})", duty.title(), sentence(reason)));
+        if let Some(advice) = advice {
+            page.under(&format!("Advice: {advice}"));
+        }
+    }
+}
+
+fn what_would_change(page: &mut Page, assessment: &Assessment, facts: &Facts) {
+    page.heading("6. What would change this");
+    for question in &assessment.open_questions {
+        page.item(&format!(
+            "{} – not known; {}. Assumed meanwhile: {}.",
+            question.fact, question.why, question.assumed
+        ));
+    }
+    if assessment.determination.breach {
+        let total = assessment.counts.total;
+        if (1..500).contains(&total) {
+            page.item(&format!(
+                "{} more people would make 500: HHS would then be told with the letters, not in the yearly report (45 CFR 164.408).",
+                500 - total
+            ));
+        }
+        for (state, &count) in assessment.counts.by_state.iter().filter(|(state, _)| *state != "unknown") {
+            if (400..=500).contains(&count) {
+                page.item(&format!(
+                    "{} more residents of {state} would call for media notice there (45 CFR 164.406).",
+                    501 - count
+                ));
+            }
+        }
+        page.item(
+            "An earlier day on which anybody of the workforce knew would move every federal date forward.",
+        );
+        if facts.law_enforcement_holds.is_empty() {
+            page.item("A statement by law enforcement would hold the federal notices (45 CFR 164.412).");
+        }
+        if facts.sent.individuals_on.is_none() {
+            page.item("Letters after HIPAA's last day would bring back State duties that HIPAA satisfies.");
+        }
+    }
+}
+
+/// Text from the facts on one line.
+fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn heading(&mut self, text: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(text);
+        self.text.push('\n');
+        self.text.extend(std::iter::repeat_n('-', text.chars().count()));
+        self.text.push('\n');
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.wrap("", "", text);
+    }
+
+    fn item(&mut self, text: &str) {
+        self.wrap("- ", "  ", text);
+    }
+
+    fn under(&mut self, text: &str) {
+        self.wrap("    ", "    ", text);
+    }
+
+    fn wrap(&mut self, first: &str, rest: &str, text: &str) {
+        let mut column = first.len();
+        let mut started = false;
+        self.text.push_str(first);
+        for word in text.split_whitespace() {
+            let length = word.chars().count();
+            if started && column + 1 + length > WIDTH {
+                self.text.push('\n');
+                self.text.push_str(rest);
+                column = rest.len();
+                started = false;
+            }
+            if started {
+                self.text.push(' ');
+                column += 1;
+            }
+            self.text.push_str(word);
+            column += length;
+            started = true;
+        }
+        self.text.push('\n');
+    }
+}
