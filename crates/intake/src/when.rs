@@ -40,7 +40,8 @@ fn iso(text: &str) -> Option<Moment> {
     if !first.is_ascii_digit() || text.as_bytes().get(4)?.is_ascii_digit() && !text.contains('T') {
         return None;
     }
-    let text = short_fraction(text);
+    // ISO 8601 allows a comma before the fraction, and Python's logs have one.
+    let text = short_fraction(&text.replace(',', "."));
     if let Ok(moment) = text.parse::<Moment>() {
         return Some(moment);
     }
@@ -126,6 +127,7 @@ mod tests {
             ("2026-01-26T20:31:32.123+0000", "2026-01-26T20:31:32.123Z"),
             ("2026-01-26T20:31:32.1234567890123Z", "2026-01-26T20:31:32.123456789Z"),
             ("2026-01-26 20:31:32.225", "2026-01-26T20:31:32.225Z"),
+            ("2026-01-26 20:31:32,225", "2026-01-26T20:31:32.225Z"),
             ("2026-01-26 20:31:32 +0000", "2026-01-26T20:31:32Z"),
             ("2026-01-26 20:31:32 UTC", "2026-01-26T20:31:32Z"),
             ("2026/01/26 20:31:32", "2026-01-26T20:31:32Z"),
