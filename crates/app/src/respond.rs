@@ -3,10 +3,10 @@
 //! incident that it opened the first time.
 
 pub mod files;
-mod measures;
 
 use std::{
     collections::BTreeSet,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -285,9 +285,11 @@ impl App {
     async fn propose_measures(&self, actor: &Actor, incident: IncidentId) -> Result<(), AppError> {
         let state = self.load(crate::ports::Scope::of(actor), incident).await?;
         let profile = self.profile(actor, state.practice).await?;
-        for (measure, target, why) in measures::measures(&state, &profile.practice) {
-            let request = Request::ProposeContainment { measure, target, why, undo: None };
-            self.command(actor, incident, request, How::default()).await?;
+        let waiting = state.next_decisions(&profile.practice, self.edge().now());
+        for request in waiting.into_iter().filter_map(|decision| decision.request) {
+            if matches!(request, Request::ProposeContainment { .. }) {
+                self.command(actor, incident, request, How::default()).await?;
+            }
         }
         Ok(())
     }
@@ -321,7 +323,7 @@ fn subjects(proposals: &[(&AlertRow, Proposal)], practice: &Practice) -> Vec<(Su
         }
     }
     for (row, _) in proposals {
-        for indicator in row.alert.indicators.iter().filter(|indicator| measures::tells(indicator)) {
+        for indicator in row.alert.indicators.iter().filter(|indicator| tells(indicator)) {
             add(Subject::Indicator { indicator: Indicator::clone(indicator) }, why(row));
         }
     }
@@ -367,5 +369,31 @@ fn title(kind: IncidentKind, found: &[(Subject, String)], practice: &Practice) -
         format!("{kind} at {}", practice.name)
     } else {
         format!("{kind} at {}: {}", practice.name, of.join(", "))
+    }
+}
+
+/// Whether an indicator tells the attacker from the practice: not a private address, not a path on every machine.
+fn tells(indicator: &Indicator) -> bool {
+    match indicator.kind {
+        IndicatorKind::Ipv4 | IndicatorKind::Ipv6 => {
+            indicator.value.parse::<IpAddr>().is_ok_and(|address| match address {
+                IpAddr::V4(v4) => {
+                    !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified())
+                }
+                IpAddr::V6(v6) => {
+                    !(v6.is_loopback()
+                        || v6.is_unspecified()
+                        || v6.is_unique_local()
+                        || v6.is_unicast_link_local())
+                }
+            })
+        }
+        IndicatorKind::Domain
+        | IndicatorKind::Url
+        | IndicatorKind::Sha256
+        | IndicatorKind::Sha1
+        | IndicatorKind::Md5
+        | IndicatorKind::Email => true,
+        _ => false,
     }
 }
