@@ -11,7 +11,7 @@ use std::{
 };
 
 use incident::{IncidentKind, Practice, Proposal, Request, State, Subject, Verdict};
-use kernel::{AccountName, Actor, AlertId, IncidentId, Indicator, PracticeId, Severity};
+use kernel::{AccountName, Actor, AlertId, IncidentId, Indicator, IndicatorKind, PracticeId, Severity};
 use serde::Serialize;
 use utoipa::ToSchema;
 
