@@ -18,7 +18,7 @@ pub struct Record<'a> {
 }
 
 /// The key under which an alert is recorded once: the source, its own id of it, the title and the time; or else the
-/// digest of the bytes. The same alert sent twice has the same key, also where a vendor sends it again in another
+/// digest of the bytes and of what was read of them. The same alert sent twice has the same key, also where a vendor sends it again in another
 /// envelope or with a newer status. Title and time are there because some sources use an id again.
 #[must_use]
 pub fn dedup_key(alert: &Alert) -> String {
@@ -28,6 +28,10 @@ pub fn dedup_key(alert: &Alert) -> String {
             let title = alert.title.as_deref().unwrap_or_default();
             format!("{}\u{1f}{id}\u{1f}{at}\u{1f}{title}", alert.source)
         }
-        None => format!("{}\u{1f}{}", alert.source, alert.raw_sha256),
+        // Alerts of one envelope share its bytes, and so their digest: what was read of each tells them apart.
+        None => {
+            let read = serde_json::to_vec(alert).unwrap_or_default();
+            format!("{}\u{1f}{}\u{1f}{}", alert.source, alert.raw_sha256, kernel::Digest::of(&read))
+        }
     }
 }
