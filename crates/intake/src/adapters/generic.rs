@@ -168,7 +168,11 @@ fn object(value: &Value, draft: &mut Draft) {
         named_of(members, names, when::of_value).or_else(|| named_of(heart, names, when::of_value))
     };
     draft.source_id = word(&ID);
-    draft.title = word(&TITLE);
+    draft.title = word(&TITLE).or_else(|| {
+        let told =
+            ["rule", "alert", "detection", "signature", "event"].iter().filter_map(|name| members.get(*name));
+        told.filter_map(Value::as_object).find_map(|inner| named(inner, &TITLE).and_then(as_word))
+    });
     draft.description = word(&DESCRIPTION).filter(|text| Some(text) != draft.title.as_ref());
     draft.source_severity = word(&SEVERITY);
     draft.severity = draft.source_severity.as_deref().and_then(severity::of_word);
@@ -183,10 +187,11 @@ fn object(value: &Value, draft: &mut Draft) {
 fn heart(value: &Value) -> Option<&Map<String, Value>> {
     let mut row = vec![value];
     for _ in 0..5 {
-        let titled = row
-            .iter()
-            .filter_map(|value| value.as_object())
-            .find(|members| named(members, &TITLE[..7]).is_some());
+        let titled = row.iter().filter_map(|value| value.as_object()).find(|members| {
+            let named_and_timed =
+                || named(members, &TITLE).is_some() && named_of(members, &OCCURRED, when::of_value).is_some();
+            named(members, &TITLE[..7]).is_some() || named_and_timed()
+        });
         if titled.is_some() {
             return titled;
         }
