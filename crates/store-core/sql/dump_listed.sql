@@ -1,0 +1,1 @@
+SELECT key, row FROM listed WHERE key > $1 ORDER BY key LIMIT $2

@@ -1,0 +1,1 @@
+SELECT size, listed, root, checkpoint FROM log_head WHERE id = 1

@@ -1,0 +1,1 @@
+DELETE FROM payload WHERE digest = $1 AND practice = $2

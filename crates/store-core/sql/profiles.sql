@@ -1,0 +1,1 @@
+SELECT row FROM profile WHERE $1 OR practice = $2

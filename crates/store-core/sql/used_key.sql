@@ -1,0 +1,1 @@
+SELECT request, first, last FROM idempotency WHERE practice = $1 AND key = $2

@@ -1,0 +1,190 @@
+//! What the queries give back, the same from both databases, and how it becomes what the port speaks of.
+
+use app::ports::{LogHead, Outside, Recorded};
+use kernel::{Stream, StreamKind};
+use sqlx::types::Uuid;
+
+/// The one row of `log_head`.
+#[derive(Debug, Clone)]
+pub struct HeadRow {
+    /// Number of leaves.
+    pub size: i64,
+    /// Number of rows of lists that ever arrived.
+    pub listed: i64,
+    /// The root hash.
+    pub root: Vec<u8>,
+    /// The signed checkpoint.
+    pub checkpoint: String,
+}
+
+impl HeadRow {
+    /// The head as the port has it.
+    #[must_use]
+    pub fn head(self) -> LogHead {
+        LogHead { size: count(self.size), root: hash(&self.root), checkpoint: self.checkpoint }
+    }
+}
+
+/// An entry.
+#[derive(Debug)]
+pub struct EntryRow {
+    /// Its leaf index.
+    pub idx: i64,
+    /// The tenant.
+    pub practice: Uuid,
+    /// The number of the stream's kind.
+    pub stream_kind: i16,
+    /// The stream's id.
+    pub stream_id: Uuid,
+    /// Its version in the stream.
+    pub version: i64,
+    /// Its canonical bytes.
+    pub canonical: Vec<u8>,
+}
+
+impl From<EntryRow> for Recorded {
+    fn from(row: EntryRow) -> Self {
+        let kind = match row.stream_kind {
+            1 => StreamKind::Alert,
+            2 => StreamKind::Incident,
+            _ => StreamKind::Practice,
+        };
+        Self {
+            index: count(row.idx),
+            stream: Stream { kind, id: row.stream_id.as_u128() },
+            version: count(row.version),
+            canonical: row.canonical,
+        }
+    }
+}
+
+/// A row of a list, by its key.
+#[derive(Debug)]
+pub struct ListedRow {
+    /// Its key.
+    pub key: i64,
+    /// The row as JSON.
+    pub row: Vec<u8>,
+}
+
+/// An idempotency key that was used before.
+#[derive(Debug, Clone)]
+pub struct KnownKey {
+    /// Which of those asked for, from 0.
+    pub at: i64,
+    /// The digest of its request.
+    pub request: Vec<u8>,
+    /// The first entry written with it.
+    pub first: i64,
+    /// The last.
+    pub last: i64,
+}
+
+/// An idempotency key that was used.
+#[derive(Debug)]
+pub struct UsedKey {
+    /// The digest of its request.
+    pub request: Vec<u8>,
+    /// The first entry written with it.
+    pub first: i64,
+    /// The last.
+    pub last: i64,
+}
+
+/// A stream that exists.
+#[derive(Debug, Clone)]
+pub struct KnownStream {
+    /// Which of those asked for, from 0.
+    pub at: i64,
+    /// Its tenant.
+    pub practice: Uuid,
+    /// Its version.
+    pub version: i64,
+}
+
+/// An alert's key that is taken.
+#[derive(Debug, Clone)]
+pub struct KnownAlert {
+    /// Which of those asked for, from 0.
+    pub at: i64,
+    /// The alert that has it.
+    pub alert: Uuid,
+}
+
+/// A row of a list that exists.
+#[derive(Debug, Clone)]
+pub struct KnownRow {
+    /// Which of those asked for, from 0.
+    pub at: i64,
+    /// Its key.
+    pub key: i64,
+}
+
+/// A node of the tree.
+#[derive(Debug, Clone)]
+pub struct NodeRow {
+    /// Level and index, see [`node_key`].
+    pub key: i64,
+    /// Its hash.
+    pub hash: Vec<u8>,
+}
+
+/// A snapshot.
+#[derive(Debug)]
+pub struct SnapshotRow {
+    /// The version it stands at.
+    pub version: i64,
+    /// The form it is written in.
+    pub form: i64,
+    /// The state.
+    pub state: Vec<u8>,
+}
+
+/// How many alerts were judged.
+#[derive(Debug)]
+pub struct AgreementRow {
+    /// By a person.
+    pub judged: i64,
+    /// As triage proposed.
+    pub agreed: i64,
+}
+
+/// The key of a node in the database.
+#[must_use]
+pub fn node_key(node: ledger::tree::NodeId) -> i64 {
+    (i64::from(node.level) << 56) + whole(node.index)
+}
+
+/// The node of a key in the database.
+#[must_use]
+pub fn node_id(key: i64) -> ledger::tree::NodeId {
+    let level = u8::try_from(key >> 56).unwrap_or(u8::MAX);
+    ledger::tree::NodeId { level, index: count(key & ((1 << 56) - 1)) }
+}
+
+/// A database's integer as a count.
+#[must_use]
+pub fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// A count as a database's integer. None of ours comes near 2^63.
+#[must_use]
+pub fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Bytes of the database as a hash; bytes that are none give one that nothing verifies against.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> [u8; 32] {
+    bytes.try_into().unwrap_or([0; 32])
+}
+
+/// Rows of JSON as what they are.
+///
+/// # Errors
+/// [`Outside`] where the database holds something that this version cannot read.
+pub fn read<T: serde::de::DeserializeOwned>(row: &[u8]) -> Result<T, Outside> {
+    serde_json::from_slice(row)
+        .map_err(|error| Outside::never("a row of the record cannot be read by this version", error))
+}

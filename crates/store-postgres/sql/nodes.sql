@@ -1,0 +1,1 @@
+SELECT key, hash FROM node WHERE key = ANY($1)

@@ -1,0 +1,1 @@
+INSERT INTO node (key, hash) SELECT * FROM unnest($1::bigint[], $2::bytea[])

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+#[path = "../../store-core/shared/backend.rs"]
+mod backend;
+mod dialect;
+#[path = "../../store-core/shared/dumps.rs"]
+mod dumps;
+mod open;
+#[path = "../../store-core/shared/reads.rs"]
+mod reads;
+#[path = "../../store-core/shared/writes.rs"]
+mod writes;
+
+pub use open::{open, open_read_only};
+
+/// An open database: a few connections, and one more for the batch that is being written.
+#[derive(Debug)]
+pub struct Database {
+    writer: sqlx::PgPool,
+    readers: sqlx::PgPool,
+}

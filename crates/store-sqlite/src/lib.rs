@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+#[path = "../../store-core/shared/backend.rs"]
+mod backend;
+mod dialect;
+#[path = "../../store-core/shared/dumps.rs"]
+mod dumps;
+mod open;
+mod pack;
+#[path = "../../store-core/shared/reads.rs"]
+mod reads;
+#[path = "../../store-core/shared/writes.rs"]
+mod writes;
+
+pub use open::{open, open_read_only};
+
+/// An open database file: one connection that writes, a few that read beside it.
+#[derive(Debug)]
+pub struct Database {
+    writer: sqlx::SqlitePool,
+    readers: sqlx::SqlitePool,
+}

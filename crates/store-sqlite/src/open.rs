@@ -1,0 +1,100 @@
+//! Opening a database file: pragmas, pools, schema.
+
+use std::{path::Path, time::Duration};
+
+use app::ports::Outside;
+use sqlx::{
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use store_core::backend::Options;
+
+use crate::Database;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// How long a connection waits for another process's lock.
+const BUSY: Duration = Duration::from_secs(2);
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .statement_cache_capacity(128)
+        .pragma("temp_store", "MEMORY")
+}
+
+/// Opens the file at `path`, makes it where there is none, and brings it to this version's schema.
+///
+/// # Errors
+/// [`Outside`]: it cannot be opened, is no database or is one of a newer version.
+pub async fn open(path: &Path, limits: Options) -> Result<Database, Outside> {
+    let doing = format!("opening the record {}", path.display());
+    // FULL: a commit has returned only when the write-ahead log is on the disk.
+    let writing = options(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("cache_size", "-16384")
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", "67108864")
+        .pragma("secure_delete", "FAST");
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(writing)
+        .await
+        .map_err(|error| Outside::never(doing.clone(), error))?;
+    MIGRATIONS.run(&writer).await.map_err(|error| newer(&doing, error))?;
+    // A pragma and not read_only: a reader of a write-ahead log needs to write its shared index.
+    let reading = options(path).pragma("query_only", "ON").pragma("cache_size", "-4096");
+    let readers = readers(limits).connect_with(reading).await;
+    Ok(Database { writer, readers: readers.map_err(|error| Outside::never(doing, error))? })
+}
+
+/// Opens the file at `path` for reading alone: nothing in it changes.
+///
+/// # Errors
+/// [`Outside`]: there is none, it cannot be read or is of another version.
+pub async fn open_read_only(path: &Path, limits: Options) -> Result<Database, Outside> {
+    let doing = format!("opening the record {} for reading", path.display());
+    let reading = options(path).read_only(true).pragma("cache_size", "-4096");
+    let pool = readers(limits).connect_with(reading).await;
+    let pool = pool.map_err(|error| Outside::never(doing.clone(), error))?;
+    let applied: i64 = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(&pool)
+        .await
+        .map_err(|error| Outside::never(doing.clone(), error))?;
+    if MIGRATIONS.iter().map(|migration| migration.version).max() == Some(applied) {
+        Ok(Database { writer: pool.clone(), readers: pool })
+    } else {
+        let why = format!("its schema is version {applied}, which this version of the program does not read");
+        Err(Outside::never(doing, why))
+    }
+}
+
+fn readers(limits: Options) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(limits.readers.max(1))
+        .test_before_acquire(false)
+        .acquire_timeout(limits.patience)
+        .idle_timeout(Duration::from_secs(60))
+        .max_lifetime(None)
+}
+
+fn newer(doing: &str, error: MigrateError) -> Outside {
+    match error {
+        MigrateError::VersionMissing(version) => Outside::never(
+            doing,
+            format!("it was written by a newer version of the program (schema {version}): use that one"),
+        ),
+        MigrateError::VersionMismatch(version) => Outside::never(
+            doing,
+            format!("its schema {version} is not the one this program knows by that number"),
+        ),
+        error => Outside::never(doing, error),
+    }
+}
