@@ -35,7 +35,14 @@ impl Backend for Database {
         again: bool,
         signer: &Signer,
     ) -> Result<(Vec<Answer>, u64), Fault> {
-        writes::take(&mut *self.writer.acquire().await?, batch, again, signer).await
+        let mut conn = self.writer.acquire().await?;
+        let taken = writes::take(&mut conn, batch, again, signer).await;
+        if taken.is_err() {
+            // Where a transaction stands after a failure is the database's to say (SQLite ends some by itself): a
+            // fresh connection is in none.
+            conn.close_on_drop();
+        }
+        taken
     }
 
     async fn used_key(&self, practice: Uuid, key: &[u8]) -> Result<Option<UsedKey>, Fault> {
@@ -164,9 +171,16 @@ impl Backend for Database {
 
     async fn restore(&self, restored: Restored) -> Result<(), Fault> {
         let mut conn = self.writer.acquire().await?;
-        let mut tx = conn.begin_with(dialect::BEGIN).await?;
-        dumps::restore(&mut tx, restored).await?;
-        Ok(tx.commit().await?)
+        let loaded = async {
+            let mut tx = conn.begin_with(dialect::BEGIN).await?;
+            dumps::restore(&mut tx, restored).await?;
+            Ok(tx.commit().await?)
+        };
+        let loaded = loaded.await;
+        if loaded.is_err() {
+            conn.close_on_drop();
+        }
+        loaded
     }
 
     async fn close(&self) {

@@ -1,0 +1,108 @@
+//! Practices, tokens, snapshots and sealed bytes.
+
+use app::ports::{Payload, PracticeRow, Row, Scope, Snapshot, TokenKind, TokenRow};
+use kernel::{Digest, IncidentId, PersonId, PracticeId, Role, Stream, TokenId};
+use serde_json::json;
+
+use crate::ground::{at, entries, grounds, practice};
+
+pub(crate) fn token(id: u128, secret: &[u8], practice: Option<PracticeId>) -> TokenRow {
+    TokenRow {
+        id: TokenId::from_u128(id),
+        kind: TokenKind::Api,
+        hash: Digest::of(secret),
+        person: PersonId::from_u128(3),
+        name: "laptop".to_owned(),
+        role: Role::Lead,
+        practice,
+        scopes: vec!["read".to_owned()],
+        sealed: Some(vec![0, 1, 255]),
+        created_at: at(0),
+        expires_at: None,
+        revoked_at: None,
+    }
+}
+
+#[tokio::test]
+async fn practices_and_tokens_are_kept_per_tenant() {
+    for ground in grounds() {
+        let journal = ground.open().await;
+        let mut write = entries(practice(1), Stream::practice(practice(1)), 0, 1, 1);
+        for (id, name) in [(1, "Cedar Hollow \u{0}"), (2, "Aspen")] {
+            write.rows.push(Row::Practice(Box::new(PracticeRow {
+                id: practice(id),
+                name: name.to_owned(),
+                version: 1,
+                profile: json!({ "zone": "America/New_York" }),
+            })));
+        }
+        write.rows.push(Row::Token(Box::new(token(1, b"a", Some(practice(1))))));
+        write.rows.push(Row::Token(Box::new(token(2, b"b", None))));
+        journal.append(write).await.unwrap();
+        let names = |rows: Vec<PracticeRow>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
+        assert_eq!(names(journal.practices(Scope::Provider).await.unwrap()), ["Aspen", "Cedar Hollow \u{0}"]);
+        assert_eq!(names(journal.practices(Scope::Practice(practice(2))).await.unwrap()), ["Aspen"]);
+        assert_eq!(journal.token(&Digest::of(b"a")).await.unwrap(), Some(token(1, b"a", Some(practice(1)))));
+        assert_eq!(journal.token(&Digest::of(b"c")).await.unwrap(), None);
+        assert_eq!(journal.tokens(Scope::Provider).await.unwrap().len(), 2);
+        assert_eq!(journal.tokens(Scope::Practice(practice(1))).await.unwrap().len(), 1, "{}", ground.name);
+
+        // A change without an entry: the last use of a link, for example.
+        let mut ended = token(2, b"b", None);
+        ended.revoked_at = Some(at(5));
+        let mut write = entries(practice(1), Stream::practice(practice(1)), 1, 0, 1);
+        write.parts.clear();
+        write.rows.push(Row::Token(Box::new(ended.clone())));
+        journal.append(write).await.unwrap();
+        assert_eq!(journal.token(&Digest::of(b"b")).await.unwrap(), Some(ended));
+        assert_eq!(journal.head().await.unwrap().size, 1);
+        journal.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_newer_snapshot_replaces_an_older_one_and_not_the_other_way_round() {
+    for ground in grounds() {
+        let journal = ground.open().await;
+        let stream = Stream::incident(IncidentId::from_u128(1));
+        let snapshot = |version| Snapshot {
+            stream,
+            version,
+            form: 3,
+            state: format!("{{\"at\":{version}}}\0").into_bytes(),
+        };
+        assert_eq!(journal.snapshot(practice(1), stream).await.unwrap(), None);
+        for version in [100, 300, 200] {
+            journal.keep_snapshot(practice(1), snapshot(version)).await.unwrap();
+        }
+        assert_eq!(
+            journal.snapshot(practice(1), stream).await.unwrap(),
+            Some(snapshot(300)),
+            "{}",
+            ground.name
+        );
+        assert_eq!(journal.snapshot(practice(2), stream).await.unwrap(), None);
+        journal.close().await;
+    }
+}
+
+#[tokio::test]
+async fn sealed_bytes_are_kept_once_and_can_be_destroyed() {
+    for ground in grounds() {
+        let journal = ground.open().await;
+        let stream = Stream::incident(IncidentId::from_u128(1));
+        let digest = Digest::of(b"plain");
+        for (n, sealed) in [(0, vec![1, 0, 2]), (1, vec![9])] {
+            let mut write = entries(practice(1), stream, n, 1, u128::from(n) + 1);
+            write.payloads.push(Payload { digest, sealed });
+            journal.append(write).await.unwrap();
+        }
+        assert_eq!(journal.payload(practice(1), &digest).await.unwrap(), Some(vec![1, 0, 2]));
+        assert_eq!(journal.payload(practice(2), &digest).await.unwrap(), None, "{}", ground.name);
+        journal.destroy_payload(practice(2), &digest).await.unwrap();
+        journal.destroy_payload(practice(1), &digest).await.unwrap();
+        assert_eq!(journal.payload(practice(1), &digest).await.unwrap(), None);
+        assert_eq!(journal.head().await.unwrap().size, 2);
+        journal.close().await;
+    }
+}
