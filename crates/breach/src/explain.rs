@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::{
     clock::target,
     facts::{EntityKind, Facts, HoldForm},
+    law::{Law, OtherStatus},
     result::{Assessment, Confidence, Duty, NotDue, Obligation, Regime, SubstituteSize},
 };
 
@@ -31,6 +32,7 @@ pub fn explain(assessment: &Assessment, facts: &Facts) -> String {
     holds(&mut page, facts);
     not_due(&mut page, assessment);
     what_would_change(&mut page, assessment, facts);
+    other_calls(&mut page, facts);
     page.heading("How long to keep the file");
     page.paragraph(&format!(
         "Through {}: six years from the last determination, notice or filing (45 CFR 164.414(b), 164.530(j)).",
@@ -48,14 +50,14 @@ fn in_short(page: &mut Page, assessment: &Assessment) {
         format!("On these facts it is not a reportable breach under federal law ({}).", what.basis)
     };
     let to_do = assessment.obligations.iter().filter(|each| each.duty != Duty::RecordRetention).count();
-    let duties = if to_do == 1 { "duty" } else { "duties" };
-    let _ = write!(short, " {to_do} {duties} to send or file.");
+    let _ = write!(short, " {} to send or file.", counted(to_do, "duty", "duties"));
     if let Some(first) = &assessment.first_due {
         let place = first.jurisdiction.map_or_else(String::new, |state| format!(" in {}", state.name()));
         let _ = write!(short, " The first date is {}: {}{place}.", first.on, lower(first.duty.title()));
     }
-    if !assessment.open_questions.is_empty() {
-        let _ = write!(short, " {} questions are open.", assessment.open_questions.len());
+    let open = assessment.open_questions.len();
+    if open > 0 {
+        let _ = write!(short, " {} open.", counted(open, "question is", "questions are"));
     }
     page.heading("In short");
     page.paragraph(&short);
@@ -152,11 +154,6 @@ fn duty(page: &mut Page, assessment: &Assessment, of: &Obligation) {
     page.item(&format!("{when}: {}{place} – to {}.", of.duty.title(), of.recipient));
     page.under(&format!("The law: {} ({}; {}).", of.standard, of.citation, sure(of.confidence)));
     page.under(&format!("The count: {}.", of.arithmetic));
-    if of.projected {
-        page.under(
-            "The date is projected: it runs from something not done yet, and moves when that is done sooner.",
-        );
-    }
     for batch in of.letters.iter().flatten() {
         let to = batch.to.as_str().replace('_', " ");
         let by = batch.method.as_str().replace('_', " ");
@@ -166,11 +163,12 @@ fn duty(page: &mut Page, assessment: &Assessment, of: &Obligation) {
         page.under(&format!("Keep the posting up through {through}, its 90th day; one day more is prudent."));
     }
     if let Some(met) = of.met_on {
-        let late = of.late_by_days.map_or_else(
-            || "in time".to_owned(),
-            |days| format!("{days} day{} late", if days == 1 { "" } else { "s" }),
-        );
-        page.under(&format!("Done on {met}, {late}."));
+        let late = match (of.due, of.late_by_days) {
+            (_, Some(days)) => format!(", {} late", counted(days, "day", "days")),
+            (Some(_), None) => ", in time".to_owned(),
+            (None, None) => String::new(),
+        };
+        page.under(&format!("Done on {met}{late}."));
     }
     if let Some(note) = &of.note {
         page.under(&format!("Note: {note}"));
@@ -228,23 +226,26 @@ fn what_would_change(page: &mut Page, assessment: &Assessment, facts: &Facts) {
     page.heading("6. What would change this");
     for question in &assessment.open_questions {
         page.item(&format!(
-            "{} – not known; {}. Assumed meanwhile: {}.",
-            question.fact, question.why, question.assumed
+            "{}? {}. Assumed meanwhile: {}. ({})",
+            asked(&question.fact),
+            upper(&question.why),
+            question.assumed,
+            question.fact
         ));
     }
     if assessment.determination.breach {
         let total = assessment.counts.total;
         if (1..500).contains(&total) {
             page.item(&format!(
-                "{} more people would make 500: HHS would then be told with the letters, not in the yearly report (45 CFR 164.408).",
-                500 - total
+                "{} would make 500: HHS would then be told with the letters, not in the yearly report (45 CFR 164.408).",
+                counted(500 - total, "more person", "more people")
             ));
         }
         for (state, &count) in assessment.counts.by_state.iter().filter(|(state, _)| *state != "unknown") {
             if (400..=500).contains(&count) {
                 page.item(&format!(
-                    "{} more residents of {state} would call for media notice there (45 CFR 164.406).",
-                    501 - count
+                    "{} of {state} would call for media notice there (45 CFR 164.406).",
+                    counted(501 - count, "more resident", "more residents")
                 ));
             }
         }
@@ -258,6 +259,66 @@ fn what_would_change(page: &mut Page, assessment: &Assessment, facts: &Facts) {
             page.item("Letters after HIPAA's last day would bring back State duties that HIPAA satisfies.");
         }
     }
+}
+
+/// Duties and calls that the engine does not compute. The tables were read before anything could be assessed.
+fn other_calls(page: &mut Page, facts: &Facts) {
+    let Ok(law) = Law::embedded() else { return };
+    page.heading("7. Other calls to think of");
+    page.paragraph(
+        "These hang on contracts and licences that the facts do not show; their dates are not computed.",
+    );
+    for duty in law.other.iter().filter(|duty| duty.status != OtherStatus::Proposed && duty.concerns(facts)) {
+        page.item(&format!(
+            "{} (for {}; {}): {} ({})",
+            duty.title, duty.who, duty.limit, duty.what, duty.citation
+        ));
+    }
+}
+
+/// "1 duty", "7 duties".
+fn counted<N: std::fmt::Display + PartialEq + From<u8>>(n: N, one: &str, more: &str) -> String {
+    let word = if n == N::from(1) { one } else { more };
+    format!("{n} {word}")
+}
+
+/// The question behind a fact's pointer.
+fn asked(pointer: &str) -> &'static str {
+    match pointer {
+        "/event/permitted_use" => "Did the privacy rule permit this use",
+        "/event/protection" => "Were the data encrypted or destroyed",
+        "/event/protection/meets_hhs_guidance" => "Does the protection meet the HHS guidance",
+        "/event/protection/key_compromised" => "Did the key go along",
+        "/event/protection/open_at_the_time" => "Were the data open when it happened",
+        "/event/medium" => "Was it electronic, paper or spoken",
+        "/event/risk_assessment" => "Has your attorney signed a four-factor assessment",
+        "/event/data" => "Whose data were they exactly",
+        "/entity/part2_program" => "Is the entity a Part 2 program",
+        "/entity/phr_vendor" => "Is the entity a vendor of personal health records",
+        "/entity/dea_registrant" => "Is the entity a DEA registrant",
+        "/entity/state_licensed_facility" => "Is the entity a facility licensed by its State",
+        "/business_associate/role" => "Is the business associate an agent or an independent contractor",
+        "/business_associate/discovered_on" => "When did the business associate discover it",
+        "/knowledge/determined_on" => "When was it determined to be a breach",
+        "/knowledge/known_on" => "At what hour was it known",
+        "/individuals/by_state" => "How many people are affected, and where do they live",
+        "/individuals/by_state/unknown" => "Where do the people of unknown residence live",
+        "/individuals/elements" => "Which kinds of information were involved",
+        "/individuals/undeliverable_addresses" => "How many addresses do not reach",
+        "/individuals/deceased" => "Have any of the people died",
+        "/individuals/minors" => "Are any of the people minors",
+        "/individuals/imminent_misuse" => "Is misuse imminent",
+        other if other.starts_with("/event/exception/") => "Is this condition of the exception met",
+        other if other.starts_with("/event/risk_assessment/") => {
+            "Is the four-factor assessment complete and signed"
+        }
+        _ => "What is the fact",
+    }
+}
+
+fn upper(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Text from the facts on one line.

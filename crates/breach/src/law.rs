@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub use self::validate::LawError;
 use crate::{
     day::{BusinessDays, Holiday},
-    facts::Element,
+    facts::{DataKind, Element, EventKind, Facts},
     result::{Confidence, Duty, Regime},
     state::State,
     words::words,
@@ -373,11 +373,24 @@ impl Threshold {
 impl std::fmt::Display for Threshold {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::MoreThan(n) => write!(f, "more than {n}"),
-            Self::AtLeast(n) => write!(f, "{n} or more"),
-            Self::FewerThan(n) => write!(f, "fewer than {n}"),
+            Self::MoreThan(n) => write!(f, "more than {}", grouped(*n)),
+            Self::AtLeast(n) => write!(f, "{} or more", grouped(*n)),
+            Self::FewerThan(n) => write!(f, "fewer than {}", grouped(*n)),
         }
     }
+}
+
+/// Digits in groups of three.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A clock.
@@ -552,6 +565,15 @@ pub struct OtherDuty {
     pub limit: String,
     /// Where it stands.
     pub citation: String,
+    /// The kinds of event it is for; all where empty.
+    #[serde(default)]
+    pub kinds: Vec<EventKind>,
+    /// The data it is for; all where empty.
+    #[serde(default)]
+    pub data: Vec<DataKind>,
+    /// The States whose entities it is for; all where empty.
+    #[serde(default)]
+    pub states: Vec<State>,
     /// Whether it binds.
     pub status: OtherStatus,
     /// How sure the table is.
@@ -588,6 +610,17 @@ impl Law {
     /// [`LawError`] naming the file, and the rule where it is one.
     pub fn read(sources: &Sources<'_>) -> Result<Self, LawError> {
         validate::law(sources)
+    }
+}
+
+impl OtherDuty {
+    /// Whether it may concern this event.
+    #[must_use]
+    pub fn concerns(&self, facts: &Facts) -> bool {
+        let event = &facts.event;
+        (self.kinds.is_empty() || self.kinds.contains(&event.kind))
+            && (self.data.is_empty() || self.data.iter().any(|&kind| event.has(kind)))
+            && (self.states.is_empty() || self.states.contains(&facts.entity.state))
     }
 }
 

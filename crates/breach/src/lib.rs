@@ -14,6 +14,7 @@ mod hold;
 pub mod law;
 pub mod letter;
 pub mod mailing;
+pub mod proof;
 mod reckon;
 pub mod result;
 pub mod small;

@@ -92,6 +92,8 @@ fn people(facts: &Facts) -> Result<(), FactsError> {
     more("minors", minors, total, all)?;
     more("minors_consented_alone", people.minors_consented_alone.unwrap_or(0), minors, "minors")?;
     more("email_agreed", people.email_agreed.unwrap_or(0), total, all)?;
+    more("deceased/kin_address_known", dead.kin_address_known, total, all)?;
+    more("deceased/kin_address_unknown", dead.kin_address_unknown, total, all)?;
     more("deceased", dead.kin_address_known + dead.kin_address_unknown, total, all)?;
     let living = total - dead.kin_address_known - dead.kin_address_unknown;
     more("undeliverable_addresses", people.undeliverable_addresses.unwrap_or(0), living, "living people")

@@ -4,6 +4,8 @@ use breach::{
     changes::with_met,
     clock::{Standing, standing, target},
     compare,
+    facts::HoldForm,
+    proof::{DelayRecord, Proof, ProofKind, beyond, ledger},
     result::Duty,
     small,
 };
@@ -107,4 +109,60 @@ fn the_yearly_log_knows_its_filing_date_and_what_is_not_filed() {
     assert_eq!(log[0].breaches[0].discovered_on, date(2026, 2, 1));
     assert_eq!(log[0].unfiled().count(), 2);
     assert_eq!(log[0].days_left(date(2027, 2, 27)), 2);
+}
+
+#[test]
+fn a_notice_said_to_be_made_without_proof_is_shown_as_unproven() {
+    let mut done = event(520, "2026-03-10");
+    done["sent"] = json!({"individuals_on": "2026-04-01", "hhs_on": "2026-04-01"});
+    let answer = assessed(&done);
+    let letters = answer.obligations[0].key();
+    let proof = |of, done_on| Proof {
+        of,
+        done_on,
+        count: Some(260),
+        kind: ProofKind::MailingReceipt,
+        digest: kernel::Digest::of(b"receipt"),
+        reference: None,
+        by: kernel::PersonId::from_u128(1),
+        at: kernel::Timestamp::UNIX_EPOCH,
+    };
+    let stray = breach::result::ObligationKey { duty: Duty::FtcNotice, ..letters.clone() };
+    // Two batches: the second is past day 60.
+    let proofs = [
+        proof(letters.clone(), date(2026, 5, 11)),
+        proof(letters, date(2026, 4, 1)),
+        proof(stray, date(2026, 4, 1)),
+    ];
+    let lines = ledger(&answer, &proofs);
+    let line = |duty| lines.iter().find(|line| line.obligation.duty == duty).unwrap();
+    let letters = line(Duty::IndividualNotice);
+    assert_eq!(
+        (letters.proofs.len(), letters.done_on, letters.late_by_days),
+        (2, Some(date(2026, 5, 11)), Some(2))
+    );
+    assert!(!letters.unproven && line(Duty::HhsNotice).unproven && !line(Duty::MediaNotice).unproven);
+    assert_eq!(beyond(&answer, &proofs).len(), 1);
+}
+
+#[test]
+fn an_oral_statement_is_not_relied_on_before_the_official_is_named() {
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let mut record = DelayRecord {
+        form: HoldForm::Oral,
+        official: " ".to_owned(),
+        agency: "FBI Columbus".to_owned(),
+        statement: "notice would impede the investigation".to_owned(),
+        stated_at: "2026-04-21T02:30:00Z".parse().unwrap(),
+        until: None,
+        document: None,
+        by: kernel::PersonId::from_u128(1),
+        at: kernel::Timestamp::UNIX_EPOCH,
+    };
+    assert!(record.missing()[0].contains("official's name"));
+    record.official = "Special Agent Example".to_owned();
+    assert!(record.missing().is_empty());
+    assert_eq!(record.hold(&zone).stated_on.date, date(2026, 4, 20));
+    record.form = HoldForm::Written;
+    assert_eq!(record.missing().len(), 2);
 }
