@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod agency;
 pub mod assess;
 pub mod calendar;
 pub mod changes;

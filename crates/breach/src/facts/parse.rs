@@ -335,6 +335,7 @@ fn day(node: &Node<'_>, zone: &TimeZone) -> Result<Day, FactsError> {
     let day = if shape == b"0000-00-00" {
         Day::on(text.parse::<Date>().map_err(|_| bad())?)
     } else {
+        let shape = shape.to_ascii_uppercase();
         let rfc3339 = shape.starts_with(b"0000-00-00T00:00:00") && !text.contains(['[', ' ', ',']);
         let at: Timestamp = if rfc3339 { text.parse().map_err(|_| bad())? } else { return Err(bad()) };
         Day::at(at, zone)

@@ -226,3 +226,23 @@ fn the_worksheet_follows_the_form_and_says_what_is_still_open() {
     assert!(part2.open().all(|line| line.remark.is_none()));
     assert!(part2.sections[1].lines[1].label.contains("Part 2 Program"));
 }
+
+#[test]
+fn each_agency_that_is_due_has_its_worksheet_with_what_it_asks() {
+    let mut value = event();
+    value["individuals"]["by_state"] = json!({"LA": 20, "MT": 4, "NY": 9});
+    value["individuals"]["minors"] = json!(0);
+    value["individuals"]["minors_consented_alone"] = json!(0);
+    let answer = assessed(&value);
+    let sheets = breach::agency::sheets(&facts(&value), &answer, law());
+    let recipients: Vec<_> = sheets.iter().map(|sheet| sheet.jurisdiction.code()).collect();
+    assert_eq!(recipients, ["LA", "MT", "NY", "NY"]);
+    assert!(sheets[0].asks[0].contains("names of all affected"));
+    let answer_to = |at: usize, label: &str| {
+        sheets[at].lines.iter().find(|line| line.label == label).and_then(|line| line.answer.clone())
+    };
+    assert_eq!(answer_to(0, "Residents affected").as_deref(), Some("20"));
+    assert_eq!(answer_to(1, "Residents affected").as_deref(), Some("4"));
+    assert_eq!(answer_to(1, "Date of discovery").as_deref(), Some("2026-06-01"));
+    assert_eq!(answer_to(1, "Steps taken and planned"), None);
+}
