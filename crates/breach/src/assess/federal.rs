@@ -237,6 +237,9 @@ impl Engine<'_> {
             Condition::Residents(threshold) => {
                 format!("{residents} residents; the duty starts at {threshold}")
             }
+            Condition::Total(threshold) if self.facts.individuals.total() == 0 => {
+                format!("nobody is counted yet, so 500 or more are assumed; the duty is for {threshold}")
+            }
             Condition::Total(threshold) => {
                 format!("{} people in all; the duty is for {threshold}", self.people())
             }

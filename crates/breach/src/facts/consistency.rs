@@ -39,16 +39,11 @@ fn time(facts: &Facts) -> Result<(), FactsError> {
     ] {
         not_before(pointer, day, occurred, what)?;
     }
-    let Some(ba) = &facts.business_associate else { return Ok(()) };
-    for (pointer, day) in [
-        ("/business_associate/discovered_on", ba.discovered_on),
-        ("/business_associate/notice_reached_entity_on", ba.notice_reached_entity_on),
-        ("/business_associate/subcontractor_discovered_on", ba.subcontractor_discovered_on),
-        ("/business_associate/subcontractor_told_ba_on", ba.subcontractor_told_ba_on),
-    ] {
-        not_before(pointer, day, occurred, what)?;
-    }
-    Ok(())
+    // What an associate says of its own dates counts here only where it makes the entity's discovery.
+    let because = facts.discovered.because;
+    let pointer = format!("/{}", because.replace('.', "/"));
+    let counts = because.starts_with("business_associate.").then_some(facts.discovered.day);
+    not_before(&pointer, counts, occurred, what)
 }
 
 fn associate(facts: &Facts) -> Result<(), FactsError> {

@@ -114,6 +114,17 @@ fn a_slip_in_the_facts_is_named_by_its_pointer() {
 }
 
 #[test]
+fn an_agent_cannot_have_discovered_the_event_before_it_happened() {
+    let mut facts = good();
+    facts["knowledge"]["occurred_on"] = json!("2026-03-01");
+    facts["business_associate"] = json!({"role": "agent", "discovered_on": "2026-02-01"});
+    assert_eq!(fault(&facts).0, "/business_associate/discovered_on");
+    // An independent contractor's date is not the entity's discovery.
+    facts["business_associate"]["role"] = json!("independent");
+    assert!(Facts::from_value(&facts).is_ok());
+}
+
+#[test]
 fn people_must_be_counted_where_notices_may_be_due() {
     let mut facts = good();
     facts["individuals"] = json!({"elements": ["name"]});
