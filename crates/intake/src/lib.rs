@@ -11,6 +11,8 @@ pub mod error;
 pub mod field;
 mod format;
 pub mod indicator;
+#[cfg(feature = "port")]
+pub mod port;
 mod read;
 mod record;
 mod scan;

@@ -5,6 +5,8 @@ mod error;
 mod folder;
 mod keys;
 mod layout;
+#[cfg(feature = "port")]
+pub mod port;
 mod put;
 mod read;
 mod sealer;

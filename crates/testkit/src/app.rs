@@ -1,0 +1,79 @@
+//! The whole program in one process: real database, real vault, real readers, on a directory that goes when this does.
+
+use std::{path::Path, sync::Arc};
+
+use app::{App, Parts, directory::Directory, edge::Edge, practices::SetProfile};
+use incident::Practice;
+use kernel::{Actor, PersonId, PracticeId, Role};
+use tempfile::TempDir;
+
+/// A program in a temporary directory.
+pub struct Program {
+    /// The use cases.
+    pub app: App,
+    /// A practice that is there: the demo's.
+    pub practice: PracticeId,
+    folder: TempDir,
+}
+
+/// Anything that went wrong while setting up.
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+impl Program {
+    /// Puts a program together on SQLite in a new directory, with the demo's practice in it.
+    ///
+    /// # Errors
+    /// Whatever went wrong: the test cannot go on.
+    pub async fn start(edge: Edge) -> Result<Self, Failed> {
+        let folder = tempfile::tempdir()?;
+        let location = store::Location::File(folder.path().join("journal.sqlite"));
+        Self::start_on(folder, &location, edge).await
+    }
+
+    /// As [`Program::start`], on a database of your choice.
+    ///
+    /// # Errors
+    /// Whatever went wrong.
+    pub async fn start_on(folder: TempDir, location: &store::Location, edge: Edge) -> Result<Self, Failed> {
+        let app = open(folder.path(), location, edge).await?;
+        let practice = app.set_profile(&actor(Role::Lead, None), SetProfile { id: None, practice: demo_practice()? }).await?;
+        Ok(Self { app, practice: practice.id, folder })
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Somebody with this role at the practice.
+    #[must_use]
+    pub fn person(&self, role: Role) -> Actor {
+        actor(role, Some(self.practice))
+    }
+}
+
+async fn open(folder: &Path, location: &store::Location, edge: Edge) -> Result<App, Failed> {
+    let directory = Arc::new(Directory::open(folder, &edge)?);
+    let evidence = Arc::new(vault::port::SealedEvidence::open(&directory.vault(), &edge)?);
+    let journal = store::open(location, directory.signer()?, store::Options::default()).await?;
+    let signer = Arc::new(directory.signer()?);
+    Ok(App::new(Parts { journal, evidence, readers: Arc::new(intake::port::Readers), edge, signer, directory }))
+}
+
+/// The demo's practice.
+///
+/// # Errors
+/// Where its file is not a valid profile.
+pub fn demo_practice() -> Result<Practice, Failed> {
+    let practice: Practice = toml::from_str(include_str!("../../../content/demo/practice.toml"))?;
+    Ok(practice.validated()?)
+}
+
+/// Somebody with this role: the same person each time.
+#[must_use]
+pub fn actor(role: Role, practice: Option<PracticeId>) -> Actor {
+    let number = Role::ALL.iter().position(|other| *other == role).unwrap_or_default();
+    let id = PersonId::from_u128(1 + u128::try_from(number).unwrap_or_default());
+    Actor { id, name: format!("Test {role}"), role, practice }
+}
