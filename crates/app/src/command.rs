@@ -131,10 +131,7 @@ impl App {
         let key = match how.key {
             None => None,
             Some(key) => {
-                // A new incident's id is drawn anew for each attempt, and must not make a repetition look different.
-                let on = (state.version > 0).then_some(state.incident);
-                let asked = serde_json::to_vec(&(on, &request)).map_err(AppError::json("the request"))?;
-                let digest = Digest::of(&asked);
+                let digest = asked(&state, &request)?;
                 if let Some(first) = self.journal().repeated(practice, &key, &digest).await? {
                     return self.as_before(actor, first).await;
                 }
@@ -407,6 +404,17 @@ impl App {
         let (store, digest) = (self.store().clone(), item.digest);
         self.blocking(move || Ok(store.destroy(&digest)?)).await
     }
+}
+
+/// The digest by which a repeated request is known. The ids of a new incident and of a new item of evidence are drawn
+/// anew for each attempt, and must not make a repetition look different.
+fn asked(state: &State, request: &Request) -> Result<Digest, AppError> {
+    let on = (state.version > 0).then_some(state.incident);
+    let mut request = request.clone();
+    if let Request::TakeEvidence { evidence, .. } = &mut request {
+        *evidence = EvidenceId::from_u128(0);
+    }
+    Ok(Digest::of(&serde_json::to_vec(&(on, &request)).map_err(AppError::json("the request"))?))
 }
 
 /// A failure to reach what a state says is there.
