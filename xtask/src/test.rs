@@ -10,8 +10,7 @@ pub(crate) fn all() -> Result<(), String> {
     needs()?;
     step("format", cargo().args(["fmt", "--all", "--check"]))?;
     step("lints", cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
-    // The binary first: the end-to-end tests start it as a user would.
-    step("build", cargo().args(["build", "--workspace", "--locked"]))?;
+    // Builds the binary too: the end-to-end tests start it as a user would.
     step("tests", cargo().args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]))?;
     step("doc tests", cargo().args(["test", "--workspace", "--doc", "--locked", "--quiet"]))?;
     if has("cargo-deny") {
