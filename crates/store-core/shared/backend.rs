@@ -126,8 +126,8 @@ impl Backend for Database {
         Ok(reads::recent(&mut *self.readers.acquire().await?, kind, since, stretch, like).await?)
     }
 
-    async fn search(&self, stretch: Stretch, needles: &Needles) -> Result<Vec<i64>, Fault> {
-        Ok(dialect::search(&mut *self.readers.acquire().await?, stretch, needles).await?)
+    async fn search(&self, stretch: Stretch, lead: &Needles, like: &str) -> Result<Vec<i64>, Fault> {
+        Ok(dialect::search(&mut *self.readers.acquire().await?, stretch, lead, like).await?)
     }
 
     async fn profiles(&self, tenant: Tenant) -> Result<Vec<Vec<u8>>, Fault> {

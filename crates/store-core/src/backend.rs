@@ -136,8 +136,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn count_since(&self, kind: i16, since: Since, stretch: Stretch) -> Result<i64, Fault>;
     /// The same as a walk, by the index of that instant: for few rows.
     async fn recent(&self, kind: i16, since: Since, stretch: Stretch, like: &str) -> Result<Vec<i64>, Fault>;
-    /// The same by the index of words: for what is rare.
-    async fn search(&self, stretch: Stretch, needles: &Needles) -> Result<Vec<i64>, Fault>;
+    /// The same by the index of words, which is asked for `lead` alone; the pattern decides.
+    async fn search(&self, stretch: Stretch, lead: &Needles, like: &str) -> Result<Vec<i64>, Fault>;
 
     /// Practices' rows.
     async fn profiles(&self, tenant: Tenant) -> Result<Vec<Vec<u8>>, Fault>;

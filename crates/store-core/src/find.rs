@@ -87,6 +87,7 @@ pub enum Tag {
     Stream,
     EntryKind,
     Open,
+    Key,
 }
 
 impl Tag {
@@ -104,6 +105,7 @@ impl Tag {
             Self::Stream => 'm',
             Self::EntryKind => 'k',
             Self::Open => 'n',
+            Self::Key => 'x',
         }
     }
 }
@@ -137,6 +139,12 @@ fn words(text: &str, mut each: impl FnMut(String)) {
 
 fn tag(kind: Kind, tag: Tag, value: &str) -> String {
     format!("{}-{}{value}-", kind.letter(), tag.letter())
+}
+
+/// The tag of something that alerts are grouped by.
+#[must_use]
+pub fn alert_key_tag(key: Uuid) -> String {
+    tag(Kind::Alert, Tag::Key, &id(key.as_u128()))
 }
 
 /// The value of a tag for an id.
@@ -243,6 +251,13 @@ impl Needles {
                 self.tokens.insert(format!("{letter}{word}"));
             }
         });
+    }
+
+    /// The tags and the words, apart.
+    #[must_use]
+    pub fn split(&self) -> (Self, Self) {
+        let (tags, words) = self.tokens.iter().cloned().partition(|token| token.ends_with('-'));
+        (Self { kind: self.kind, tokens: tags }, Self { kind: self.kind, tokens: words })
     }
 
     /// Whether every row matches.

@@ -109,14 +109,40 @@ impl<B: Backend> Store<B> {
             return backend.walk(stretch, &like).await;
         };
         let near = backend.walk(Stretch { floor, ..stretch }, &like).await?;
-        if near.len() as u64 >= count(stretch.limit) {
+        let (found, wanted) = (whole(near.len() as u64), stretch.limit);
+        if found >= wanted {
             return Ok(near);
         }
-        let mut needles = search.needles.clone();
-        if !stretch.tenant.every {
-            needles.tag(Tag::Practice, &find::id(stretch.tenant.practice.as_u128()));
+        if found * 6 >= wanted {
+            // Not rare: some more of the same is sooner than all of it from the index.
+            let Some(floor) = backend.floor(stretch, STRETCH * wanted * 3 / 2 / found).await? else {
+                return backend.walk(stretch, &like).await;
+            };
+            let near = backend.walk(Stretch { floor, ..stretch }, &like).await?;
+            if whole(near.len() as u64) >= wanted {
+                return Ok(near);
+            }
         }
-        backend.search(stretch, &needles).await
+        self.search(search, Stretch { floor, ..stretch }, &like).await
+    }
+
+    /// Asks the index of words. A common beginning of words is many lists to join there: where the tags are rarer, by a
+    /// sample, they lead alone and each row is looked at for the words.
+    async fn search(&self, search: &Search, sample: Stretch, like: &str) -> Result<Vec<i64>, Fault> {
+        let backend = &*self.backend;
+        let (mut tags, words) = search.needles.split();
+        let by_tags = !tags.is_empty() && {
+            words.is_empty() || {
+                let tagged = backend.walk(sample, &tags.like()).await?.len();
+                tagged < backend.walk(sample, &words.like()).await?.len()
+            }
+        };
+        let mut all = search.needles.clone();
+        let lead = if by_tags { &mut tags } else { &mut all };
+        if !sample.tenant.every {
+            lead.tag(Tag::Practice, &find::id(sample.tenant.practice.as_u128()));
+        }
+        backend.search(search.stretch, lead, like).await
     }
 
     async fn page<T: serde::de::DeserializeOwned>(&self, search: Search) -> Result<Page<T>, Outside> {

@@ -237,6 +237,7 @@ fn alert(row: &AlertRow) -> Result<PreparedRow, Outside> {
         .collect();
     keys.sort_unstable();
     keys.dedup();
+    keys.iter().for_each(|key| doc.tag(Tag::Key, &find::id(key.as_u128())));
     Ok(PreparedRow {
         kind: Kind::Alert,
         id: Uuid::from_u128(row.id.as_u128()),

@@ -29,7 +29,6 @@ CREATE TABLE entry (
     canonical BYTEA NOT NULL
 );
 CREATE UNIQUE INDEX entry_stream ON entry (stream_id, stream_kind, version);
-CREATE INDEX entry_practice ON entry (practice, idx);
 
 CREATE TABLE idempotency (
     practice UUID NOT NULL,

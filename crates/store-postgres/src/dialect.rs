@@ -83,10 +83,17 @@ pub(crate) async fn related(
     query_file_scalar!("sql/related.sql", practice, keys, since, limit).fetch_all(conn).await
 }
 
-pub(crate) async fn search(conn: &mut Conn, stretch: Stretch, needles: &Needles) -> Result<Vec<i64>> {
+pub(crate) async fn search(
+    conn: &mut Conn,
+    stretch: Stretch,
+    lead: &Needles,
+    like: &str,
+) -> Result<Vec<i64>> {
     let Stretch { below, floor, received, updated, limit, .. } = stretch;
-    let words = needles.tsquery();
-    query_file_scalar!("sql/search.sql", words, below, floor, received, updated, limit).fetch_all(conn).await
+    let words = lead.tsquery();
+    query_file_scalar!("sql/search.sql", words, below, floor, received, updated, like, limit)
+        .fetch_all(conn)
+        .await
 }
 
 pub(crate) async fn put_entries(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {

@@ -29,7 +29,6 @@ CREATE TABLE entry (
     canonical BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX entry_stream ON entry (stream_id, stream_kind, version);
-CREATE INDEX entry_practice ON entry (practice, idx);
 
 CREATE TABLE idempotency (
     practice BLOB NOT NULL,
@@ -72,20 +71,14 @@ CREATE VIRTUAL TABLE words USING fts5 (
     detail = none,
     tokenize = "ascii tokenchars '-'"
 );
+-- Fewer merges while much comes in; a search looks into a few more segments for it.
+INSERT INTO words (words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE dedup (
     practice BLOB NOT NULL,
     key BLOB NOT NULL,
     alert BLOB NOT NULL,
     PRIMARY KEY (practice, key)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE alert_key (
-    practice BLOB NOT NULL,
-    hash BLOB NOT NULL,
-    received_at INTEGER NOT NULL,
-    key INTEGER NOT NULL,
-    PRIMARY KEY (practice, hash, received_at, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE payload (

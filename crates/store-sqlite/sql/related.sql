@@ -1,12 +1,6 @@
--- For each key the newest alerts, as a list.
-SELECT (
-    SELECT json_group_array(near.key)
-    FROM (
-        SELECT key
-        FROM alert_key
-        WHERE practice = $1 AND hash = unhex(j.value) AND received_at >= $3
-        ORDER BY received_at DESC, key DESC
-        LIMIT $4
-    ) AS near
-) AS "keys!: String"
-FROM json_each($2) AS j
+SELECT words.rowid AS "key!: i64"
+FROM words
+CROSS JOIN find ON find.key = words.rowid
+WHERE words MATCH $1 AND find.practice = $2 AND find.received_at >= $3
+ORDER BY words.rowid DESC
+LIMIT $4

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sqlx::{Result, query_file, query_file_as, query_file_scalar, types::Uuid};
 use store_core::{
     backend::{Stretch, Trouble},
-    find::{Kind, Needles},
+    find::{Kind, Needles, alert_key_tag},
     plan::{Batch, entry_key},
     records::{EntryRow, HeadRow, KnownAlert, KnownKey, KnownRow, KnownStream, ListedRow, NodeRow},
 };
@@ -87,6 +87,7 @@ pub(crate) async fn listed(conn: &mut Conn, keys: &[i64]) -> Result<Vec<ListedRo
     query_file_as!(ListedRow, "sql/listed.sql", numbers(keys)).fetch_all(conn).await
 }
 
+/// By their tags in the index of words: it takes what comes in without a page of its own for each.
 pub(crate) async fn related(
     conn: &mut Conn,
     practice: Uuid,
@@ -94,16 +95,22 @@ pub(crate) async fn related(
     since: i64,
     limit: i64,
 ) -> Result<Vec<i64>> {
-    let texts: Vec<_> = keys.iter().map(|key| format!("\"{}\"", key.simple())).collect();
-    let hashes = format!("[{}]", texts.join(","));
-    let lists = query_file_scalar!("sql/related.sql", practice, hashes, since, limit).fetch_all(conn).await?;
-    Ok(lists.iter().flat_map(|list| serde_json::from_str::<Vec<i64>>(list).unwrap_or_default()).collect())
+    let tags: Vec<_> = keys.iter().map(|key| format!("\"{}\"", alert_key_tag(*key))).collect();
+    let any = tags.join(" OR ");
+    query_file_scalar!("sql/related.sql", any, practice, since, limit).fetch_all(conn).await
 }
 
-pub(crate) async fn search(conn: &mut Conn, stretch: Stretch, needles: &Needles) -> Result<Vec<i64>> {
+pub(crate) async fn search(
+    conn: &mut Conn,
+    stretch: Stretch,
+    lead: &Needles,
+    like: &str,
+) -> Result<Vec<i64>> {
     let Stretch { below, floor, received, updated, limit, .. } = stretch;
-    let words = needles.fts5();
-    query_file_scalar!("sql/search.sql", words, below, floor, received, updated, limit).fetch_all(conn).await
+    let words = lead.fts5();
+    query_file_scalar!("sql/search.sql", words, below, floor, received, updated, like, limit)
+        .fetch_all(conn)
+        .await
 }
 
 pub(crate) async fn put_entries(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
@@ -128,8 +135,7 @@ pub(crate) async fn put_nodes(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> 
 }
 
 pub(crate) async fn put_listed(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
-    let (mut rows, mut dedups, mut keys) = (Pack::new(), Pack::new(), Pack::new());
-    let (mut any_dedup, mut any_key) = (false, false);
+    let (mut rows, mut dedups, mut any_dedup) = (Pack::new(), Pack::new(), false);
     for kept in &batch.listed {
         let row = kept.row;
         (rows.row().number(kept.key).number(row.kind.number().into()).fixed(row.id.as_bytes()))
@@ -140,21 +146,12 @@ pub(crate) async fn put_listed(conn: &mut Conn, batch: &Batch<'_>) -> Result<()>
             any_dedup = true;
             dedups.row().fixed(row.practice.as_bytes()).fixed(&dedup).fixed(row.id.as_bytes());
         }
-        for key in &row.keys {
-            any_key = true;
-            let pack = keys.row().fixed(row.practice.as_bytes()).fixed(key.as_bytes());
-            pack.number(row.received_at).number(kept.key);
-        }
     }
     let (json, blob) = rows.finish();
     query_file!("sql/put_listed.sql", json, blob).execute(&mut *conn).await?;
     if any_dedup {
         let (json, blob) = dedups.finish();
-        query_file!("sql/put_dedups.sql", json, blob).execute(&mut *conn).await?;
-    }
-    if any_key {
-        let (json, blob) = keys.finish();
-        query_file!("sql/put_alert_keys.sql", json, blob).execute(conn).await?;
+        query_file!("sql/put_dedups.sql", json, blob).execute(conn).await?;
     }
     Ok(())
 }

@@ -19,4 +19,14 @@ pub use open::{open, open_read_only};
 pub struct Database {
     writer: sqlx::SqlitePool,
     readers: sqlx::SqlitePool,
+    /// Moves the write-ahead log into the file, beside the writer.
+    mover: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(mover) = &self.mover {
+            mover.abort();
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use app::ports::Outside;
 use sqlx::{
     migrate::{MigrateError, Migrator},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 use store_core::backend::Options;
 
@@ -15,6 +15,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How long a connection waits for another process's lock.
 const BUSY: Duration = Duration::from_secs(2);
+/// How often the write-ahead log is moved into the file.
+const MOVE: Duration = Duration::from_millis(500);
 
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
@@ -37,22 +39,36 @@ pub async fn open(path: &Path, limits: Options) -> Result<Database, Outside> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("cache_size", "-16384")
-        .pragma("wal_autocheckpoint", "4000")
+        .pragma("wal_autocheckpoint", "16384")
         .pragma("journal_size_limit", "67108864")
         .pragma("secure_delete", "FAST");
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(writing)
-        .await
-        .map_err(|error| Outside::never(doing.clone(), error))?;
+    let writer =
+        single().connect_with(writing).await.map_err(|error| Outside::never(doing.clone(), error))?;
     MIGRATIONS.run(&writer).await.map_err(|error| newer(&doing, error))?;
     // A pragma and not read_only: a reader of a write-ahead log needs to write its shared index.
     let reading = options(path).pragma("query_only", "ON").pragma("cache_size", "-4096");
     let readers = readers(limits).connect_with(reading).await;
-    Ok(Database { writer, readers: readers.map_err(|error| Outside::never(doing, error))? })
+    let readers = readers.map_err(|error| Outside::never(doing.clone(), error))?;
+    let moving = options(path).pragma("cache_size", "-1024");
+    let moving = single().connect_with(moving).await.map_err(|error| Outside::never(doing, error))?;
+    Ok(Database { writer, readers, mover: Some(tokio::spawn(keep_moving(moving))) })
+}
+
+fn single() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// Moves what was committed from the write-ahead log into the file, so that the writer does not have to stop for it.
+async fn keep_moving(pool: SqlitePool) {
+    loop {
+        tokio::time::sleep(MOVE).await;
+        // Where it fails, for want of room say, the writer finds out for itself.
+        let _ = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await;
+    }
 }
 
 /// Opens the file at `path` for reading alone: nothing in it changes.
@@ -69,7 +85,7 @@ pub async fn open_read_only(path: &Path, limits: Options) -> Result<Database, Ou
         .await
         .map_err(|error| Outside::never(doing.clone(), error))?;
     if MIGRATIONS.iter().map(|migration| migration.version).max() == Some(applied) {
-        Ok(Database { writer: pool.clone(), readers: pool })
+        Ok(Database { writer: pool.clone(), readers: pool, mover: None })
     } else {
         let why = format!("its schema is version {applied}, which this version of the program does not read");
         Err(Outside::never(doing, why))

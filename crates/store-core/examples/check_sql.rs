@@ -1,6 +1,11 @@
 //! Renews what `sqlx` keeps in `.sqlx/` of both database crates, after a change of a statement or of the schema: makes
 //! an empty database of each kind, brings it to the schema, and has the compiler check every statement against it.
 
+// Not by way of `testkit`, which needs the crates whose statements are still to be checked.
+#[path = "../../testkit/src/postgres.rs"]
+#[expect(dead_code, unreachable_pub, reason = "it is made for tests, which use more of it")]
+mod postgres;
+
 use std::{error::Error, fs, path::Path, process::Command};
 
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -17,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     sqlite.close().await?;
 
-    let server = testkit::postgres::start().ok_or("no PostgreSQL on this machine")?;
+    let server = postgres::start().ok_or("no PostgreSQL on this machine")?;
     let url = server.database();
     let mut postgres = PgConnection::connect(&url).await?;
     for script in scripts(&crates.join("store-postgres/migrations"))? {
