@@ -65,7 +65,30 @@ impl Hand {
     }
 }
 
+/// The machine's randomness, and a clock that started at an instant of one's choice and goes on with real time.
+struct Shifted {
+    start: Timestamp,
+    since: std::time::Instant,
+}
+
+impl Source for Shifted {
+    fn now(&self) -> Timestamp {
+        let elapsed = jiff::SignedDuration::try_from(self.since.elapsed()).unwrap_or(jiff::SignedDuration::MAX);
+        self.start.checked_add(elapsed).unwrap_or(Timestamp::MAX)
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        Machine.fill(bytes);
+    }
+}
+
 impl Edge {
+    /// A clock that shows `start` now and goes on with real time, and the machine's randomness: for the demo.
+    #[must_use]
+    pub fn shifted(start: Timestamp) -> Self {
+        Self(Arc::new(Shifted { start, since: std::time::Instant::now() }))
+    }
+
     /// The machine's clock and randomness.
     #[must_use]
     pub fn machine() -> Self {
