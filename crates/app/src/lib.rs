@@ -16,6 +16,8 @@ pub mod ports;
 pub mod practices;
 pub mod read;
 pub mod respond;
+mod session;
+pub mod status;
 pub mod triage;
 mod write;
 

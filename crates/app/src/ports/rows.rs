@@ -45,6 +45,7 @@ pub enum Row {
 /// A verdict on an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ListedVerdict)]
 pub enum Verdict {
     /// It is what it says.
     True,
