@@ -1,1 +1,65 @@
 #![doc = include_str!("../README.md")]
+
+mod alerts;
+mod caller;
+mod conditions;
+mod config;
+mod error;
+mod evidence;
+mod incidents;
+mod intake;
+mod journal;
+mod limits;
+mod notes;
+mod openapi;
+mod page;
+mod practices;
+mod received;
+mod reports;
+mod serve;
+mod signin;
+mod state;
+mod status;
+mod stream;
+mod tokens;
+mod watch;
+
+use app::App;
+use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse as _};
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use config::Config;
+pub use error::Problem;
+pub use serve::{ServeError, Tls, listen, serve};
+
+use crate::state::Web;
+
+/// The description of the API (OpenAPI 3.1).
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    openapi::describe(openapi::all().1)
+}
+
+/// The whole face as one service: API, pages, health and metrics.
+#[must_use]
+pub fn router(app: App, config: Config) -> Router {
+    let web = Web::new(app, config);
+    let (prompt, lasting) = openapi::routers();
+    let prompt = prompt
+        .merge(page::routes())
+        .merge(signin::routes())
+        .merge(status::routes())
+        .merge(openapi::routes())
+        .layer(middleware::from_fn(limits::in_time));
+    prompt
+        .merge(lasting)
+        .fallback(error::no_such_route)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(DefaultBodyLimit::max(limits::JSON_BODY))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            Problem::panicked().into_response()
+        }))
+        .layer(middleware::from_fn_with_state(web.clone(), limits::headers))
+        .layer(middleware::from_fn_with_state(web.clone(), watch::requests))
+        .with_state(web)
+}

@@ -1,0 +1,94 @@
+//! Practices and their profiles.
+
+use app::{ports::PracticeRow, practices::SetProfile, read::Look};
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use incident::Practice;
+use kernel::{PracticeId, authorise};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    caller::{Administer, By, Read},
+    conditions::{Conditions, Listed, etag},
+    error::Problem,
+    received::{Named, Sent},
+    state::Web,
+};
+
+pub(crate) fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new().routes(routes!(list, make)).routes(routes!(show, change))
+}
+
+/// The practices that the token is for.
+#[utoipa::path(get, path = "/practices", tag = "practices", operation_id = "list_practices", responses((status = 200, body = Listed<PracticeRow>)))]
+async fn list(State(web): State<Web>, by: By<Read>) -> Result<Json<Listed<PracticeRow>>, Problem> {
+    let _ = authorise(&by.actor, Look)?;
+    Ok(Json(web.app.practices(&by.actor).await?.into()))
+}
+
+/// Takes a practice's profile in. One of the same name is changed.
+#[utoipa::path(
+    post, path = "/practices", tag = "practices", operation_id = "make_practice", request_body = Practice,
+    responses((status = 201, body = PracticeRow, headers(("ETag" = String), ("Location" = String)))),
+)]
+async fn make(
+    State(web): State<Web>,
+    by: By<Administer>,
+    Sent(practice): Sent<Practice>,
+) -> Result<Response, Problem> {
+    let profile = web.app.set_profile(&by.actor, SetProfile { id: None, practice }).await?;
+    let row = row(&web, &by, profile.id).await?;
+    let place = [(header::LOCATION, format!("/api/v1/practices/{}", row.id))];
+    Ok((StatusCode::CREATED, etag(row.version), place, Json(row)).into_response())
+}
+
+/// One practice with its profile.
+#[utoipa::path(
+    get, path = "/practices/{id}", tag = "practices", operation_id = "show_practice", params(("id" = PracticeId, Path, description = "The practice")),
+    responses((status = 200, body = PracticeRow, headers(("ETag" = String, description = "The version it stands at")))),
+)]
+async fn show(
+    State(web): State<Web>,
+    by: By<Read>,
+    Named(id): Named<PracticeId>,
+) -> Result<impl IntoResponse, Problem> {
+    let _ = authorise(&by.actor, Look)?;
+    let row = row(&web, &by, id).await?;
+    Ok((etag(row.version), Json(row)))
+}
+
+/// Changes a practice's profile.
+#[utoipa::path(
+    put, path = "/practices/{id}", tag = "practices", operation_id = "change_practice", request_body = Practice,
+    params(
+        ("id" = PracticeId, Path, description = "The practice"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
+    ),
+    responses((status = 200, body = PracticeRow, headers(("ETag" = String)))),
+)]
+async fn change(
+    State(web): State<Web>,
+    by: By<Administer>,
+    Named(id): Named<PracticeId>,
+    conditions: Conditions,
+    Sent(practice): Sent<Practice>,
+) -> Result<impl IntoResponse, Problem> {
+    by.needs(kernel::Capability::Administer)?;
+    let standing = row(&web, &by, id).await?;
+    if let Some(expected) = conditions.expected.filter(|&expected| expected != standing.version) {
+        let stale = app::AppError::Stale { expected, current: standing.version, since: Vec::new() };
+        return Err(Problem::from(stale).failed_precondition());
+    }
+    web.app.set_profile(&by.actor, SetProfile { id: Some(id), practice }).await?;
+    let row = row(&web, &by, id).await?;
+    Ok((etag(row.version), Json(row)))
+}
+
+async fn row<S>(web: &Web, by: &By<S>, id: PracticeId) -> Result<PracticeRow, Problem> {
+    let rows = web.app.practices(&by.actor).await?;
+    rows.into_iter().find(|row| row.id == id).ok_or_else(|| Problem::not_found(format!("practice {id}")))
+}

@@ -1,0 +1,62 @@
+//! A link signs a browser in, once. The link's token is used up by the first GET; the browser gets a session cookie that
+//! no script can read and no other site can send.
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+
+use crate::{
+    caller::{By, Read, cookie_name, peer},
+    error::Problem,
+    page,
+    received::Named,
+    state::Web,
+};
+
+/// As long as a session lasts, in seconds.
+const SESSION: u32 = 12 * 60 * 60;
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new().route("/signin/{token}", get(sign_in)).route("/signout", post(sign_out))
+}
+
+async fn sign_in(
+    State(web): State<Web>,
+    method: Method,
+    extensions: axum::http::Extensions,
+    Named(token): Named<String>,
+) -> Result<Response, Problem> {
+    // Programs that preview links ask with HEAD; they must not use the link up.
+    if method == Method::HEAD {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let Some(session) = web.app.use_link(&token).await? else {
+        return match web.failures.count(peer(&extensions)) {
+            Ok(()) => Ok(page::link_is_used(&web)),
+            Err(seconds) => Err(Problem::too_many_failures(seconds)),
+        };
+    };
+    Ok(to_start(&web, &session.token, SESSION))
+}
+
+async fn sign_out(State(web): State<Web>, by: By<Read>) -> Result<Response, Problem> {
+    if by.session {
+        web.app.end_session(&by.actor, by.token.id).await?;
+    }
+    Ok(to_start(&web, "", 0))
+}
+
+/// To the start page, with the cookie set; or taken away, where it is to live for no time.
+fn to_start(web: &Web, token: &str, seconds: u32) -> Response {
+    let (name, secure) = (cookie_name(web.config.secure), if web.config.secure { "; Secure" } else { "" });
+    let cookie = format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    response
+}

@@ -1,0 +1,44 @@
+//! What every handler is given: the use cases, and the little that the face itself remembers.
+
+use std::{ops::Deref, sync::Arc};
+
+use app::App;
+use tokio::sync::Semaphore;
+
+use crate::{config::Config, intake::Secrets, limits::Failures, watch::Metrics};
+
+/// Event streams open at once; each costs a task and a small buffer.
+const STREAMS: usize = 1_024;
+
+/// See the module. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Web(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) app: App,
+    pub(crate) config: Config,
+    pub(crate) metrics: Metrics,
+    pub(crate) failures: Failures,
+    pub(crate) secrets: Secrets,
+    pub(crate) streams: Arc<Semaphore>,
+}
+
+impl Web {
+    pub(crate) fn new(app: App, config: Config) -> Self {
+        Self(Arc::new(Shared {
+            app,
+            config,
+            metrics: Metrics::default(),
+            failures: Failures::default(),
+            secrets: Secrets::default(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }))
+    }
+}
+
+impl Deref for Web {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
