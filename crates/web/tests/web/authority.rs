@@ -1,0 +1,301 @@
+//! Every route, as the API's own description lists them, by every role, by another practice and by nobody. A route that
+//! this table does not know fails: whoever adds one says here who may use it.
+
+use kernel::{Capability as C, Role};
+use serde_json::{Value, json};
+
+use crate::ground::{Call, Ground, alert, declaration};
+
+/// Operation, scope, capability; `None` is for every role.
+const ROUTES: &[(&str, &str, Option<C>)] = &[
+    ("deliver_alerts", "intake", Some(C::Intake)),
+    ("report_trouble", "write", Some(C::Report)),
+    ("sources", "read", None),
+    ("list_alerts", "read", Some(C::Read)),
+    ("agreement", "read", Some(C::Read)),
+    ("show_alert", "read", Some(C::Read)),
+    ("show_raw_alert", "read", Some(C::Read)),
+    ("command_alert", "write", Some(C::Triage)),
+    ("list_incidents", "read", Some(C::Read)),
+    ("declare_incident", "write", Some(C::Lead)),
+    ("show_incident", "read", Some(C::Read)),
+    ("show_timeline", "read", Some(C::Read)),
+    ("show_phases", "read", Some(C::Read)),
+    ("show_decisions", "read", Some(C::Read)),
+    ("show_clocks", "read", Some(C::Read)),
+    ("command_incident", "write", Some(C::Respond)),
+    ("list_notes", "read", Some(C::Read)),
+    ("write_note", "write", Some(C::Write)),
+    ("show_note", "read", Some(C::Read)),
+    ("revise_note", "write", Some(C::Write)),
+    ("list_evidence", "read", Some(C::Read)),
+    ("show_evidence", "read", Some(C::Read)),
+    ("list_incident_evidence", "read", Some(C::Read)),
+    ("take_evidence", "write", Some(C::Evidence)),
+    ("show_evidence_content", "read", Some(C::Evidence)),
+    ("rehash_evidence", "write", Some(C::Evidence)),
+    ("search_entries", "read", Some(C::Read)),
+    ("follow_events", "read", Some(C::Read)),
+    ("show_checkpoint", "read", Some(C::Read)),
+    ("show_log_key", "read", Some(C::Read)),
+    ("prove_inclusion", "read", Some(C::Read)),
+    ("prove_consistency", "read", Some(C::Read)),
+    ("list_practices", "read", Some(C::Read)),
+    ("make_practice", "administer", Some(C::Administer)),
+    ("show_practice", "read", Some(C::Read)),
+    ("change_practice", "administer", Some(C::Administer)),
+    ("list_tokens", "administer", Some(C::Administer)),
+    ("make_token", "administer", Some(C::Administer)),
+    ("revoke_token", "administer", Some(C::Administer)),
+    ("show_me", "read", None),
+    ("make_backup", "administer", Some(C::Administer)),
+    ("show_report", "read", Some(C::Read)),
+    ("show_decisions_text", "read", Some(C::Read)),
+    ("show_obligations", "read", Some(C::Read)),
+    ("make_package", "export", Some(C::Export)),
+    ("show_status", "read", None),
+];
+
+/// Operations that name no thing of a practice: another practice gets an answer about itself.
+const ABOUT_THEMSELVES: &[&str] = &[
+    "deliver_alerts",
+    "report_trouble",
+    "sources",
+    "list_alerts",
+    "agreement",
+    "list_incidents",
+    "list_evidence",
+    "search_entries",
+    "follow_events",
+    "show_checkpoint",
+    "show_log_key",
+    "prove_inclusion",
+    "prove_consistency",
+    "list_practices",
+    "list_tokens",
+    "show_me",
+    "rehash_evidence",
+    "make_backup",
+    "show_status",
+    "declare_incident",
+];
+
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+}
+
+fn operations() -> Vec<Operation> {
+    let api = serde_json::to_value(web::openapi()).unwrap();
+    let mut found = Vec::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if let Some(id) = operation["operationId"].as_str() {
+                found.push(Operation {
+                    id: id.to_owned(),
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Things of the practice that paths name.
+struct Things {
+    incident: String,
+    alert: String,
+    evidence: String,
+    note: String,
+    practice: String,
+    profile: Value,
+}
+
+impl Things {
+    async fn new(ground: &Ground) -> Self {
+        let incident = ground.incident().await;
+        let alert = ground.alert("walk-1").await["id"].as_str().unwrap().to_owned();
+        let evidence = ground.evidence(&incident, b"the only copy").await;
+        let note = ground.note(&incident, Role::Responder, "seen by the door", false).await;
+        let practice = ground.program.practice.to_string();
+        let profile = serde_json::to_value(testkit::app::demo_practice().unwrap()).unwrap();
+        Self { incident, alert, evidence, note, practice, profile }
+    }
+
+    async fn call(&self, ground: &Ground, operation: &Operation, round: usize) -> Call {
+        let id = operation.id.as_str();
+        let spare = if id == "revoke_token" {
+            ground.made(json!({"name": "spare", "role": "auditor", "practice": self.practice})).await["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        } else {
+            String::new()
+        };
+        let thing = match operation.path.split('/').nth(3) {
+            Some("alerts") => &self.alert,
+            Some("evidence") => &self.evidence,
+            Some("practices") => &self.practice,
+            Some("tokens") => &spare,
+            _ => &self.incident,
+        };
+        let mut path = operation
+            .path
+            .replace("{id}", thing)
+            .replace("{note}", &self.note)
+            .replace("{source}", "generic");
+        path.push_str(match id {
+            "take_evidence" => "?name=a&source=b&why=c",
+            "prove_inclusion" => "?index=0&size=1",
+            "prove_consistency" => "?old=1&new=2",
+            _ => "",
+        });
+        let call = Call::new(&operation.method, path);
+        match id {
+            "deliver_alerts" => call.json(&alert(&format!("by-{round}"))),
+            "report_trouble" => call.json(&json!({"what": format!("the screen is red ({round})")})),
+            "command_alert" => call.json(&json!({"command": "judge", "verdict": "undetermined", "reasons": [format!("round {round}")]})),
+            "declare_incident" => call.json(&declaration()),
+            "command_incident" => call.json(&json!({
+                "command": "suspect", "subject": {"what": "system", "system": format!("ws-{round}")}, "why": "it is slow",
+            })),
+            "write_note" => call.json(&json!({"text": "a note"})),
+            "revise_note" => call.json(&json!({"text": format!("revised {round}"), "reason": "a typing error"})),
+            "take_evidence" => call.bytes("bytes"),
+            "make_practice" | "change_practice" => call.json(&self.profile),
+            "make_token" => call.json(&json!({"name": "new", "role": "auditor", "practice": self.practice})),
+            "make_package" => call.json(&json!({"for": "insurer"})),
+            _ => call,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_role_and_no_other_practice_gets_past_what_it_may() {
+    let ground = Ground::new().await;
+    let things = Things::new(&ground).await;
+    let narrow: Vec<(&str, String)> = {
+        let mut all = Vec::new();
+        for scope in app::access::SCOPES {
+            all.push((scope, ground.token(Role::Lead, &[scope]).await));
+        }
+        all
+    };
+    let mut round = 0;
+    for operation in operations() {
+        let id = operation.id.as_str();
+        let Some((_, scope, needs)) = ROUTES.iter().find(|(known, _, _)| *known == id) else {
+            panic!(
+                "{} {} has no expectation: say in ROUTES who may use `{id}`",
+                operation.method, operation.path
+            );
+        };
+        assert_eq!(ground.head(things.call(&ground, &operation, 0).await).await, 401, "{id} by nobody");
+        let wrong = things.call(&ground, &operation, 0).await.by("tq_wrong");
+        assert_eq!(ground.head(wrong).await, 401, "{id} with a wrong token");
+        for role in Role::ALL {
+            round += 1;
+            let may = needs.is_none_or(|needs| role.may(needs)) && id != "make_backup";
+            let status = ground.head(things.call(&ground, &operation, round).await.by(ground.of(role))).await;
+            if may {
+                assert!(status.is_success(), "{id} by {role}: {status}");
+            } else {
+                assert_eq!(status, 403, "{id} by {role}");
+            }
+            round += 1;
+            let call = things.call(&ground, &operation, round).await.by(ground.elsewhere(role));
+            let foreign = ground.head(call).await;
+            if !ABOUT_THEMSELVES.contains(&id) {
+                assert!(
+                    matches!(foreign.as_u16(), 403 | 404 | 422),
+                    "{id} by {role} of another practice: {foreign}"
+                );
+                assert!(
+                    id == "make_token" || foreign != 422,
+                    "{id} by {role} of another practice: {foreign}"
+                );
+            } else if id != "follow_events" {
+                let call = things.call(&ground, &operation, round).await.by(ground.elsewhere(role));
+                let text = ground.send(call).await.text();
+                for theirs in
+                    [&things.incident, &things.alert, &things.evidence, &things.note, &things.practice]
+                {
+                    assert!(
+                        !text.contains(theirs.as_str()),
+                        "{id} shows {role} of another practice {theirs}"
+                    );
+                }
+            }
+        }
+        for (own, token) in &narrow {
+            round += 1;
+            let status = ground.head(things.call(&ground, &operation, round).await.by(token)).await;
+            assert_eq!(
+                status == 403,
+                own != scope || id == "make_backup",
+                "{id} with the scope {own}: {status}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_providers_lead_alone_takes_a_backup_of_all_practices() {
+    let ground = Ground::new().await;
+    let reply = ground.send(Call::new("POST", "/api/v1/backups").by(&ground.provider)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(reply.header("content-length"), reply.body.len().to_string());
+    ground
+        .send(Call::new("POST", "/api/v1/backups").by(ground.of(Role::Lead)))
+        .await
+        .is_problem(403, "forbidden");
+    let left: Vec<_> = std::fs::read_dir(ground.program.folder().join("tmp")).unwrap().collect();
+    assert!(left.is_empty(), "a backup is left lying: {left:?}");
+}
+
+#[tokio::test]
+async fn law_is_the_attorneys_and_technology_the_responders() {
+    let ground = Ground::new().await;
+    let incident = ground.incident().await;
+    let path = format!("/api/v1/incidents/{incident}/commands");
+    let law = json!({"command": "decide_breach", "answer": "breach", "reasons": ["files were read"]});
+    let technology =
+        json!({"command": "suspect", "subject": {"what": "system", "system": "ehr-clinic"}, "why": "slow"});
+    for role in [Role::Responder, Role::Lead, Role::Practice] {
+        ground.send(Call::post(&path, &law).by(ground.of(role))).await.is_problem(403, "forbidden");
+    }
+    ground
+        .send(Call::post(&path, &technology).by(ground.of(Role::Attorney)))
+        .await
+        .is_problem(403, "forbidden");
+    assert_eq!(ground.send(Call::post(&path, &technology).by(ground.of(Role::Responder))).await.status, 200);
+    let reply = ground.send(Call::post(&path, &law).by(ground.of(Role::Attorney))).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
+#[tokio::test]
+async fn a_privileged_note_is_seen_by_the_attorney_and_by_nobody_else_anywhere() {
+    let ground = Ground::new().await;
+    let incident = ground.incident().await;
+    let note = ground.note(&incident, Role::Attorney, "counsel's thought: xylophone", true).await;
+    let under = format!("/api/v1/incidents/{incident}");
+    let seen = ground.send(Call::get(format!("{under}/notes/{note}")).by(ground.of(Role::Attorney))).await;
+    assert_eq!(seen.json()["items"][0]["text"], "counsel's thought: xylophone");
+    for role in [Role::Lead, Role::Responder, Role::Practice, Role::Auditor] {
+        ground
+            .send(Call::get(format!("{under}/notes/{note}")).by(ground.of(role)))
+            .await
+            .is_problem(404, "not_found");
+        for path in [
+            under.clone(),
+            format!("{under}/notes"),
+            format!("{under}/timeline"),
+            "/api/v1/entries".to_owned(),
+        ] {
+            let text = ground.send(Call::get(&path).by(ground.of(role))).await.text();
+            assert!(!text.contains(&note), "{path} shows {role} the privileged note");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Sending again, and being second: idempotency keys, stale versions, pages, proofs.
+
+use kernel::Role;
+use serde_json::json;
+
+use crate::ground::{Call, Ground, declaration};
+
+fn suspect(system: &str) -> serde_json::Value {
+    json!({"command": "suspect", "subject": {"what": "system", "system": system}, "why": "it is slow"})
+}
+
+#[tokio::test]
+async fn a_request_sent_again_with_its_key_is_taken_once_and_answered_as_before() {
+    let ground = Ground::new().await;
+    let declare = || {
+        Call::post("/api/v1/incidents", &declaration())
+            .by(ground.of(Role::Lead))
+            .with("idempotency-key", "call-1")
+    };
+    let (first, again) = (ground.send(declare()).await, ground.send(declare()).await);
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200), "{}", again.text());
+    assert_eq!(first.json()["incident"], again.json()["incident"]);
+    assert_eq!(first.json()["entries"], again.json()["entries"]);
+    assert_eq!(
+        (first.json()["repeated"].as_bool(), again.json()["repeated"].as_bool()),
+        (Some(false), Some(true))
+    );
+
+    let path = format!("/api/v1/incidents/{}/commands", first.json()["incident"].as_str().unwrap());
+    let command = |system| {
+        Call::post(&path, &suspect(system))
+            .by(ground.of(Role::Responder))
+            .with("idempotency-key", "\"call-2\"")
+    };
+    let (first, again) = (ground.send(command("ehr-clinic")).await, ground.send(command("ehr-clinic")).await);
+    assert_eq!(first.json()["entries"], again.json()["entries"]);
+    ground.send(command("mail")).await.is_problem(422, "key_reused");
+    // The same words from somebody else are another key.
+    let other =
+        Call::post(&path, &suspect("mail")).by(ground.of(Role::Lead)).with("idempotency-key", "call-2");
+    assert_eq!(ground.send(other).await.status, 200);
+}
+
+#[tokio::test]
+async fn evidence_sent_again_with_its_key_is_one_item() {
+    let ground = Ground::new().await;
+    let incident = ground.incident().await;
+    let path = format!("/api/v1/incidents/{incident}/evidence?name=a&source=b&why=c");
+    let send = || {
+        Call::new("POST", &path)
+            .bytes("bytes")
+            .by(ground.of(Role::Responder))
+            .with("idempotency-key", "upload-1")
+    };
+    let (first, again) = (ground.send(send()).await, ground.send(send()).await);
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200), "{}", again.text());
+    let list = ground
+        .send(Call::get(format!("/api/v1/incidents/{incident}/evidence")).by(ground.of(Role::Responder)))
+        .await;
+    assert_eq!(list.json()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_command_on_an_old_version_is_refused_and_told_what_changed() {
+    let ground = Ground::new().await;
+    let incident = ground.incident().await;
+    let shown =
+        ground.send(Call::get(format!("/api/v1/incidents/{incident}")).by(ground.of(Role::Responder))).await;
+    let etag = shown.header("etag").to_owned();
+    assert!(etag.starts_with("\"v"), "{etag}");
+    let path = format!("/api/v1/incidents/{incident}/commands");
+    let command = |system| {
+        Call::post(&path, &suspect(system)).by(ground.of(Role::Responder)).with("if-match", etag.clone())
+    };
+    let taken = ground.send(command("ehr-clinic")).await;
+    assert_eq!(taken.status, 200, "{}", taken.text());
+    assert_ne!(taken.header("etag"), etag);
+    let stale = ground.send(command("mail")).await;
+    stale.is_problem(412, "stale");
+    assert_eq!(stale.json()["current"], taken.json()["version"]);
+    let since: Vec<_> =
+        stale.json()["since"].as_array().unwrap().iter().map(|entry| entry["kind"].clone()).collect();
+    assert!(since.iter().any(|kind| kind.as_str().is_some_and(|kind| kind.contains("suspect"))), "{since:?}");
+    let wrong = Call::post(&path, &suspect("mail")).by(ground.of(Role::Responder)).with("if-match", "v3");
+    ground.send(wrong).await.is_problem(400, "malformed");
+}
+
+#[tokio::test]
+async fn pages_go_through_a_list_without_a_gap_or_a_repetition() {
+    let ground = Ground::new().await;
+    for number in 0..7 {
+        ground.alert(&format!("page-{number}")).await;
+    }
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/v1/alerts?limit=3{cursor}");
+        let page = ground.send(Call::get(path).by(ground.of(Role::Responder))).await.json();
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 3);
+        seen.extend(items.iter().map(|row| row["alert"]["source_id"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, (0..7).rev().map(|number| format!("page-{number}")).collect::<Vec<_>>());
+    for (query, expected) in [
+        ("verdict=none", 7),
+        ("verdict=true", 0),
+        ("severity=critical", 0),
+        ("channel=staff", 0),
+        ("source=generic", 7),
+        ("text=ransomware", 7),
+        ("text=nothing-like-it", 0),
+        ("updated_since=2026-01-26T14:30:00Z", 7),
+        ("updated_since=2026-01-27T00:00:00Z", 0),
+    ] {
+        let page =
+            ground.send(Call::get(format!("/api/v1/alerts?{query}")).by(ground.of(Role::Auditor))).await;
+        assert_eq!(page.json()["items"].as_array().map(Vec::len), Some(expected), "{query}: {}", page.text());
+    }
+    for wrong in [
+        "limit=0",
+        "limit=501",
+        "limit=x",
+        "cursor=x",
+        "verdict=maybe",
+        "severity=awful",
+        "serverity=high",
+        "incident=1",
+        "text=a&text=b",
+    ] {
+        let reply =
+            ground.send(Call::get(format!("/api/v1/alerts?{wrong}")).by(ground.of(Role::Responder))).await;
+        reply.is_problem(422, "invalid");
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_can_check_that_an_entry_is_in_the_signed_log() {
+    let ground = Ground::new().await;
+    ground.incident().await;
+    let get = |path: &str| Call::get(path).by(ground.of(Role::Auditor));
+    let checkpoint = ground.send(get("/api/v1/log/checkpoint")).await.text();
+    let size: u64 = checkpoint.lines().nth(1).unwrap().parse().unwrap();
+    let root = checkpoint.lines().nth(2).unwrap().to_owned();
+    let key = ground.send(get("/api/v1/log/key")).await.text();
+    assert!(key.starts_with(checkpoint.lines().next().unwrap()), "{key} {root}");
+    let entries = ground.send(get("/api/v1/entries?limit=1")).await.json();
+    let (index, leaf) = (
+        entries["items"][0]["index"].as_u64().unwrap(),
+        entries["items"][0]["leaf"].as_str().unwrap().to_owned(),
+    );
+    let proof = ground.send(get(&format!("/api/v1/log/inclusion?index={index}&size={size}"))).await.json();
+    assert_eq!((proof["size"].as_u64(), leaf.len()), (Some(size), 64));
+    assert!(!proof["hashes"].as_array().unwrap().is_empty());
+    assert!(ground.send(get(&format!("/api/v1/log/consistency?old=1&new={size}"))).await.status.is_success());
+    for wrong in [
+        format!("inclusion?index={size}&size={size}"),
+        format!("inclusion?index=0&size={}", size + 1),
+        format!("consistency?old=0&new={size}"),
+        format!("consistency?old=2&new=1"),
+        format!("consistency?old=1&new={}", u64::MAX),
+    ] {
+        ground.send(get(&format!("/api/v1/log/{wrong}"))).await.is_problem(422, "invalid");
+    }
+}

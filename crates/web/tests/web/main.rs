@@ -1,0 +1,11 @@
+//! The face as a client sees it: the router over a real program on SQLite, in one process.
+
+mod authority;
+mod conditions;
+mod delivery;
+mod description;
+mod events;
+mod ground;
+mod hostile;
+mod quiet;
+mod session;
