@@ -1,0 +1,132 @@
+//! Questions about practices, tokens, backups and the log.
+
+use std::path::Path;
+
+use app::{access::NewToken, ports::PracticeRow, practices::SetProfile};
+use incident::Practice;
+use kernel::{PracticeId, TokenId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Desk, How, as_sent, evidence::write_whole, there::Query};
+use crate::failure::Failure;
+
+/// A token as it is given to a person, once.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Given {
+    /// Its id, with which it can be revoked.
+    pub(crate) id: TokenId,
+    /// The token.
+    pub(crate) token: String,
+}
+
+/// The log's head, for people.
+#[derive(Debug, Serialize)]
+pub(crate) struct Head {
+    /// The signed checkpoint.
+    pub(crate) checkpoint: String,
+    /// The key that verifies it.
+    pub(crate) key: String,
+}
+
+/// The items of a list, whether it comes bare or as a page.
+fn items<T: serde::de::DeserializeOwned>(answer: &Value) -> Result<Vec<T>, Failure> {
+    as_sent(answer.get("items").unwrap_or(answer))
+}
+
+impl Desk {
+    /// The practices that the actor may see.
+    pub(crate) async fn practices(&self) -> Result<Vec<PracticeRow>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.practices(&here.actor).await?),
+            Self::There(there) => items(&there.get::<Value>("/practices", Query::new())?),
+        }
+    }
+
+    /// A practice's profile.
+    pub(crate) async fn practice(&self, id: PracticeId) -> Result<Practice, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.profile(&here.actor, id).await?.practice.clone()),
+            Self::There(there) => {
+                let answer: Value = there.get(&format!("/practices/{id}"), Query::new())?;
+                as_sent(answer.get("profile").or_else(|| answer.get("practice")).unwrap_or(&answer))
+            }
+        }
+    }
+
+    /// Sets a practice's profile: its id and version.
+    pub(crate) async fn set_practice(
+        &self,
+        id: Option<PracticeId>,
+        practice: Practice,
+    ) -> Result<(PracticeId, u64), Failure> {
+        match self {
+            Self::Here(here) => {
+                let set = here.app.set_profile(&here.actor, SetProfile { id, practice }).await?;
+                Ok((set.id, set.version))
+            }
+            Self::There(there) => {
+                let answer: Value = match id {
+                    Some(id) => there.put(&format!("/practices/{id}"), &practice)?,
+                    None => there.post("/practices", &practice, &How::default())?,
+                };
+                let set = (
+                    answer.get("id").cloned().unwrap_or_default(),
+                    answer.get("version").cloned().unwrap_or(json!(1)),
+                );
+                as_sent(&set)
+            }
+        }
+    }
+
+    /// Makes a token.
+    pub(crate) async fn make_token(&self, new: NewToken) -> Result<Given, Failure> {
+        match self {
+            Self::Here(here) => as_sent(&here.app.make_token(&here.actor, new).await?),
+            Self::There(there) => there.post("/tokens", &new, &How::default()),
+        }
+    }
+
+    /// The tokens, without their secrets.
+    pub(crate) async fn tokens(&self) -> Result<Vec<Value>, Failure> {
+        match self {
+            Self::Here(here) => as_sent(&here.app.tokens(&here.actor).await?),
+            Self::There(there) => items(&there.get::<Value>("/tokens", Query::new())?),
+        }
+    }
+
+    /// Ends a token.
+    pub(crate) async fn revoke_token(&self, id: TokenId) -> Result<(), Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.revoke_token(&here.actor, id).await?),
+            Self::There(there) => there.delete(&format!("/tokens/{id}")),
+        }
+    }
+
+    /// Writes a backup.
+    pub(crate) async fn backup(&self, out: &Path) -> Result<Value, Failure> {
+        match self {
+            Self::Here(here) => as_sent(&here.app.backup(&here.actor, out).await?),
+            Self::There(there) => {
+                let (reader, length) = there.posted("/backups", &json!({}))?;
+                let bytes = write_whole(reader, length, out)?;
+                Ok(json!({ "bytes": bytes }))
+            }
+        }
+    }
+
+    /// The log's signed head.
+    pub(crate) async fn log_head(&self) -> Result<Head, Failure> {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        match self {
+            Self::Here(here) => {
+                let head = here.app.log_head().await?;
+                Ok(Head { checkpoint: head.checkpoint, key: here.app.verifier_key() })
+            }
+            Self::There(there) => Ok(Head {
+                checkpoint: text(there.bytes("/log/checkpoint")?),
+                key: text(there.bytes("/log/key")?).trim().to_owned(),
+            }),
+        }
+    }
+}
