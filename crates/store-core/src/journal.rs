@@ -113,36 +113,35 @@ impl<B: Backend> Store<B> {
         if found >= wanted {
             return Ok(near);
         }
-        if found * 6 >= wanted {
-            // Not rare: some more of the same is sooner than all of it from the index.
-            let Some(floor) = backend.floor(stretch, STRETCH * wanted * 3 / 2 / found).await? else {
-                return backend.walk(stretch, &like).await;
-            };
-            let near = backend.walk(Stretch { floor, ..stretch }, &like).await?;
-            if whole(near.len() as u64) >= wanted {
-                return Ok(near);
+        let sample = Stretch { floor, ..stretch };
+        let lead = self.lead(search, sample).await?;
+        if found > 2 {
+            // Where there are some, a page's worth is not far below.
+            let top = backend.floor(stretch, 0).await?.unwrap_or(floor);
+            let reach = (top - floor).saturating_mul(wanted) / found * 3 / 2;
+            let part =
+                Stretch { floor: top.saturating_sub(reach).max(stretch.floor), below: top + 1, ..stretch };
+            let keys = backend.search(part, &lead, &like).await?;
+            if whole(keys.len() as u64) >= wanted {
+                return Ok(keys);
             }
         }
-        self.search(search, Stretch { floor, ..stretch }, &like).await
+        backend.search(stretch, &lead, &like).await
     }
 
-    /// Asks the index of words. A common beginning of words is many lists to join there: where the tags are rarer, by a
-    /// sample, they lead alone and each row is looked at for the words.
-    async fn search(&self, search: &Search, sample: Stretch, like: &str) -> Result<Vec<i64>, Fault> {
-        let backend = &*self.backend;
-        let (mut tags, words) = search.needles.split();
-        let by_tags = !tags.is_empty() && {
-            words.is_empty() || {
-                let tagged = backend.walk(sample, &tags.like()).await?.len();
-                tagged < backend.walk(sample, &words.like()).await?.len()
-            }
+    /// What the index of words is asked for. A common beginning of words is many lists to join there: where the tags
+    /// are rarer, by a sample, they lead alone and each row is looked at for the words.
+    async fn lead(&self, search: &Search, sample: Stretch) -> Result<Needles, Fault> {
+        let (tags, words) = search.needles.split();
+        let by_tags = !tags.is_empty() && !words.is_empty() && {
+            let tagged = self.backend.walk(sample, &tags.like()).await?.len();
+            tagged < self.backend.walk(sample, &words.like()).await?.len()
         };
-        let mut all = search.needles.clone();
-        let lead = if by_tags { &mut tags } else { &mut all };
+        let mut lead = if by_tags { tags } else { search.needles.clone() };
         if !sample.tenant.every {
             lead.tag(Tag::Practice, &find::id(sample.tenant.practice.as_u128()));
         }
-        backend.search(search.stretch, lead, like).await
+        Ok(lead)
     }
 
     async fn page<T: serde::de::DeserializeOwned>(&self, search: Search) -> Result<Page<T>, Outside> {

@@ -2,7 +2,7 @@
 WITH hit AS MATERIALIZED (
     SELECT key, received_at, updated_at, doc
     FROM find
-    WHERE array_to_tsvector(string_to_array(btrim(doc), ' ')) @@ $1::text::tsquery
+    WHERE array_to_tsvector(string_to_array(btrim(doc), ' ') || ('-' || (key >> 13))) @@ $1::text::tsquery
 )
 SELECT key
 FROM hit

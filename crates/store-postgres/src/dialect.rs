@@ -15,6 +15,11 @@ pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// One picture for everything that is read.
 pub(crate) const BEGIN_PICTURE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// Keys per block of the index of words, as a power of two.
+const BLOCK: u32 = 13;
+/// A search names no more blocks than these.
+const BLOCKS: i64 = 64;
+
 /// What an error code means (PostgreSQL's manual, appendix A).
 pub(crate) fn trouble(code: &str) -> Trouble {
     match code {
@@ -90,7 +95,13 @@ pub(crate) async fn search(
     like: &str,
 ) -> Result<Vec<i64>> {
     let Stretch { below, floor, received, updated, limit, .. } = stretch;
-    let words = lead.tsquery();
+    let mut words = lead.tsquery();
+    // The blocks of the index that the stretch lies in, if it is a short one.
+    let (first, last) = (floor >> BLOCK, (below - 1) >> BLOCK);
+    if (0..BLOCKS).contains(&(last - first)) {
+        let blocks: Vec<_> = (first..=last).map(|block| format!("'-{block}'")).collect();
+        words = format!("{words} & ({})", blocks.join(" | "));
+    }
     query_file_scalar!("sql/search.sql", words, below, floor, received, updated, like, limit)
         .fetch_all(conn)
         .await
