@@ -36,6 +36,11 @@ fn word(seed: u64) -> String {
     format!("w{rank}x")
 }
 
+fn pick<T: Copy>(list: &[T], drawn: u64, other: T) -> T {
+    let at = usize::try_from(drawn % list.len() as u64).unwrap_or(0);
+    list.get(at).copied().unwrap_or(other)
+}
+
 fn alert(number: u64) -> Outcome<Append> {
     let practice = PracticeId::from_u128(u128::from(1 + mix(number) % PRACTICES));
     let at = Timestamp::from_microsecond(1_769_400_000_000_000 + i64::try_from(number)? * 1000)?;
@@ -44,9 +49,9 @@ fn alert(number: u64) -> Outcome<Append> {
     let text = words.join(" ");
     let alert = Alert {
         channel: Channel::Mdr,
-        source: ["microsoft-defender", "huntress", "wazuh"][usize::try_from(mix(number) % 3)?].to_owned(),
+        source: pick(&["microsoft-defender", "huntress", "wazuh"], mix(number), "wazuh").to_owned(),
         source_id: Some(format!("da{number}")),
-        title: Some(format!("Suspicious activity {}", words[0])),
+        title: Some(format!("Suspicious activity {}", word(number * 64))),
         description: Some(text.repeat(2)),
         severity: Some(Severity::Medium),
         source_severity: Some("medium".to_owned()),
@@ -80,10 +85,12 @@ fn alert(number: u64) -> Outcome<Append> {
         updated_at: at,
         proposal: serde_json::json!({ "reasons": ["seen before", "same host"], "kind": "malware" }),
         proposed_verdict: Verdict::True,
-        severity: Severity::ALL[usize::try_from(mix(number ^ 3) % 5)?],
+        severity: pick(&Severity::ALL, mix(number ^ 3), Severity::Low),
         verdict,
         group: GroupId::from_u128(u128::from(mix(number) % 10_000)),
-        incident: (mix(number ^ 11) % 5000 == 0).then(|| IncidentId::from_u128(u128::from(mix(number) % 20))),
+        incident: mix(number ^ 11)
+            .is_multiple_of(5000)
+            .then(|| IncidentId::from_u128(u128::from(mix(number) % 20))),
         alert,
     };
     let body = serde_json::json!({ "source": row.alert.source, "hosts": row.alert.hosts, "raw": row.alert.raw_sha256 });
@@ -152,22 +159,11 @@ fn percentile(times: &mut [Duration], percent: usize) -> f64 {
     times.get(at).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
 }
 
-#[expect(clippy::print_stdout, reason = "a benchmark's table")]
-async fn measure(name: &str, location: Location, alerts: u64) -> Outcome<()> {
-    let journal =
-        store::open(&location, Signer::new("bench.example/log", &[1; 32])?, Options::default()).await?;
-    let held = journal.head().await?.size;
-    if held < alerts {
-        let (rate, _) = fill(&journal, held, alerts, 256).await?;
-        println!("{name}: filled to {alerts} with 256 clients at {rate:.0}/s");
-    }
-    let held = journal.head().await?.size;
-    let (rate, mut times) = fill(&journal, held, held + 20_000, 16).await?;
-    let p99 = percentile(&mut times, 99);
-    println!("{name}: intake by 16 clients, {held} held: {rate:.0}/s, p99 {p99:.1} ms");
+/// What is searched for.
+fn cases() -> [(&'static str, Scope, AlertQuery); 12] {
     let text = |words: &str| Some(words.to_owned());
     let none = AlertQuery::default;
-    let cases: [(&str, Scope, AlertQuery); 12] = [
+    [
         ("no filter", Scope::Provider, none()),
         ("one practice", Scope::Practice(PracticeId::from_u128(7)), none()),
         (
@@ -216,8 +212,23 @@ async fn measure(name: &str, location: Location, alerts: u64) -> Outcome<()> {
             AlertQuery { text: text("w500x"), ..none() },
         ),
         ("two words, neither rare", Scope::Provider, AlertQuery { text: text("w40x w60x"), ..none() }),
-    ];
-    for (case, scope, query) in cases {
+    ]
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark's table")]
+async fn measure(name: &str, location: Location, alerts: u64) -> Outcome<()> {
+    let journal =
+        store::open(&location, Signer::new("bench.example/log", &[1; 32])?, Options::default()).await?;
+    let held = journal.head().await?.size;
+    if held < alerts {
+        let (rate, _) = fill(&journal, held, alerts, 256).await?;
+        println!("{name}: filled to {alerts} with 256 clients at {rate:.0}/s");
+    }
+    let held = journal.head().await?.size;
+    let (rate, mut times) = fill(&journal, held, held + 20_000, 16).await?;
+    let p99 = percentile(&mut times, 99);
+    println!("{name}: intake by 16 clients, {held} held: {rate:.0}/s, p99 {p99:.1} ms");
+    for (case, scope, query) in cases() {
         let mut times = Vec::new();
         let mut found = 0;
         let mut after = None;

@@ -1,5 +1,12 @@
 //! One suite for both databases: each test runs on SQLite and, where this machine has a server, on PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "the ground that tests stand on fails as tests do"
+)]
+
 #[path = "record/acts.rs"]
 mod acts;
 #[path = "record/appending.rs"]

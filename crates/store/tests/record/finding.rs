@@ -42,7 +42,7 @@ fn varied(number: u128) -> AlertRow {
     row.verdict = [None, Some(Verdict::True), Some(Verdict::False)][usize::try_from(number % 3).unwrap()];
     row.severity = Severity::ALL[usize::try_from(number % 5).unwrap()];
     row.alert.channel = [Channel::Mdr, Channel::Staff][usize::try_from(number / 7 % 2).unwrap()];
-    row.incident = (number % 4 == 0).then(|| IncidentId::from_u128(number % 8));
+    row.incident = number.is_multiple_of(4).then(|| IncidentId::from_u128(number % 8));
     row
 }
 
