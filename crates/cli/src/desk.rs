@@ -7,7 +7,7 @@ mod evidence;
 mod incidents;
 mod there;
 
-use app::{App, edge::Edge};
+use app::App;
 use incident::{Clock, Decision, PhaseView, Practice, State};
 use kernel::{Actor, Entry, IncidentId, PersonId, PracticeId, Role};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -139,8 +139,12 @@ impl Desk {
         match &globals.server {
             Some(url) => Ok(Self::There(Box::new(There::new(url, globals.token.as_deref())?))),
             None => {
-                let app =
-                    wiring::open(&globals.data, globals.database_url.as_deref(), Edge::machine()).await?;
+                let app = wiring::open(
+                    &globals.data,
+                    globals.database_url.as_deref(),
+                    wiring::edge_of(&globals.data),
+                )
+                .await?;
                 Ok(Self::Here(Box::new(Here { app, actor: actor(&globals.acting) })))
             }
         }

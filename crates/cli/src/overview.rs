@@ -117,7 +117,8 @@ mod tests {
             assert!(!examples.is_empty(), "{path} has no example");
             assert!(examples.iter().any(|line| line.contains(path.as_str())), "{path}: no example of itself");
             for example in examples {
-                let line = example.split(" | ").next().unwrap().split(" > ").next().unwrap();
+                let line =
+                    [" | ", " > ", " < "].iter().fold(example, |line, end| line.split(end).next().unwrap());
                 if let Err(error) = Tourniquet::try_parse_from(words(line)) {
                     panic!("{path}: `{line}`: {error}");
                 }

@@ -3,8 +3,14 @@
 
 use std::{path::Path, sync::Arc};
 
-use app::{App, Parts, directory::Directory, edge::Edge, ports::Journal};
+use app::{
+    App, Parts,
+    directory::{Directory, private_directory, write_once},
+    edge::Edge,
+    ports::Journal,
+};
 use intake::port::Readers;
+use kernel::Timestamp;
 use vault::{Keys, VaultError, port::SealedEvidence};
 
 use crate::failure::{Failure, chain};
@@ -24,6 +30,39 @@ fn location(directory: &Directory, database_url: Option<&str>) -> Result<store::
         Some(_) => Err(Failure::usage(
             "--database-url must begin with postgres://; leave it (and DATABASE_URL) away for the embedded database",
         )),
+    }
+}
+
+/// Says that a data directory is a demo's, and when its scenario began: there, time goes on from the scenario's instant.
+const DEMO: &str = "demo.json";
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct DemoClock {
+    /// The scenario's instant.
+    scenario: Timestamp,
+    /// When it was begun.
+    begun: Timestamp,
+}
+
+/// Marks a data directory as a demo's whose scenario begins now at `scenario`.
+pub(crate) fn mark_demo(data: &Path, scenario: Timestamp) -> Result<(), Failure> {
+    private_directory(data)?;
+    let clock = DemoClock { scenario, begun: Edge::machine().now() };
+    let text = serde_json::to_vec(&clock)
+        .map_err(|error| Failure::outside(format!("cannot write JSON: {error}")))?;
+    Ok(write_once(&data.join(DEMO), &text)?)
+}
+
+/// The clock of a data directory: the machine's, but for a demo's.
+pub(crate) fn edge_of(data: &Path) -> Edge {
+    let clock =
+        std::fs::read(data.join(DEMO)).ok().and_then(|text| serde_json::from_slice::<DemoClock>(&text).ok());
+    match clock {
+        None => Edge::machine(),
+        Some(clock) => {
+            let since = Edge::machine().now().duration_since(clock.begun);
+            Edge::shifted(clock.scenario.checked_add(since).unwrap_or(clock.scenario))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::{edge::Edge, practices::SetProfile, respond::Material};
+use app::{practices::SetProfile, respond::Material};
 use clap::Args;
 use include_dir::{Dir, include_dir};
 use kernel::Timestamp;
@@ -117,16 +117,23 @@ pub(crate) async fn run(globals: Globals, args: DemoArgs) -> Result<(), Failure>
         exposed: under(&manifest.exposed),
     };
     let data = args.dir.join("data");
-    let app = wiring::open(&data, None, Edge::shifted(manifest.now)).await?;
+    wiring::mark_demo(&data, manifest.now)?;
+    let app = wiring::open(&data, None, wiring::edge_of(&data)).await?;
     let here = Here { app: app.clone(), actor: actor(&globals.acting) };
-    let set = SetProfile { id: None, practice: profile(&manifest)? };
+    let profile = profile(&manifest)?;
+    let zone = profile.zone();
+    let set = SetProfile { id: None, practice: profile };
     let practice = here.app.set_profile(&serve::program(), set).await?.id;
     let bar = waiting("responding to a made-up Monday");
     let outcome = respond::respond(&here, practice, material, Some(args.dir.join("out"))).await;
     bar.finish_and_clear();
     let outcome = outcome?;
     if !globals.json {
-        say(&format!("It is {} at a made-up practice. The raw material: {}", manifest.now, raw.display()));
+        say(&format!(
+            "It is {} at a made-up practice. The raw material: {}",
+            app.edge().now().to_zoned(zone).strftime("%A, %B %-d, %Y, %H:%M %Z"),
+            raw.display()
+        ));
     }
     respond::print(&outcome, globals.json)?;
     match listener {

@@ -169,7 +169,8 @@ pub(crate) enum IncidentVerb {
         #[command(flatten)]
         on: On,
         /// The command
-        json: String,
+        #[arg(value_name = "JSON")]
+        request: String,
     },
 }
 
@@ -243,8 +244,8 @@ impl IncidentVerb {
             }),
             Self::Close { on, summary } => Ask::of(on, Request::Close { summary }),
             Self::Reopen { on, reason } => Ask::of(on, Request::Reopen { reason }),
-            Self::Command { on, json } => Ask::with(on, move |_| {
-                let (name, text) = read_json(&json)?;
+            Self::Command { on, request } => Ask::with(on, move |_| {
+                let (name, text) = read_json(&request)?;
                 serde_json::from_slice(&text).map_err(|error| {
                     Failure::usage(format!(
                         "{name}: line {}, column {}: {error}",

@@ -6,7 +6,6 @@ use std::{future::Future, net::SocketAddr, path::PathBuf, time::Duration};
 use app::{
     App,
     access::NewToken,
-    edge::Edge,
     ports::{Scope, TokenKind},
 };
 use clap::{Args, ValueEnum};
@@ -112,7 +111,8 @@ pub(crate) async fn run(globals: Globals, args: ServeArgs) -> Result<(), Failure
     let tls = tls(&args.listener);
     // The address is taken first: nobody waits for a database only to learn that the port is in use.
     let listener = web::listen(args.listener.listen, tls.is_some()).map_err(|error| unserved(&error))?;
-    let app = wiring::open(&globals.data, globals.database_url.as_deref(), Edge::machine()).await?;
+    let app =
+        wiring::open(&globals.data, globals.database_url.as_deref(), wiring::edge_of(&globals.data)).await?;
     let link = first_link(&app).await?;
     serve(app, listener, tls, link, &globals.data.display().to_string()).await
 }

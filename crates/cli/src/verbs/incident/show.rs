@@ -81,17 +81,15 @@ pub(super) fn decisions(paper: &Paper, seen: &Seen, most: usize) {
         .iter()
         .take(most)
         .map(|decision| {
-            let stops = decision.stops.as_ref().filter(|stops| stops.stops_care());
             vec![
                 plain(decision.number),
                 plain(decision.owner),
                 plain(&decision.what),
                 plain(paper.maybe(decision.due_at)),
-                stops.map_or_else(|| plain(""), |stops| (Ink::Caution, stops.sentence())),
             ]
         })
         .collect();
-    paper.table(&["", "whose", "what", "by", "if done"], rows);
+    paper.table(&["", "whose", "what", "by"], rows);
     if seen.decisions.len() > most {
         say(&paper
             .ink(Ink::Faint, &format!("  and {} more: incident decisions", seen.decisions.len() - most)));
