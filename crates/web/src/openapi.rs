@@ -104,6 +104,14 @@ fn complete(operation: &mut Operation) {
     let content = ContentBuilder::new().schema(Some(problem)).build();
     let response =
         ResponseBuilder::new().description("A problem").content("application/problem+json", content).build();
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            // OpenAPI 3.1 section 4.8.17: a description is required.
+            response.description = if status == "204" { "Done" } else { "Here it is" }.to_owned();
+        }
+    }
     operation.responses.responses.insert("default".to_owned(), RefOr::T(response));
     if operation.security.is_none() {
         let none: [String; 0] = [];

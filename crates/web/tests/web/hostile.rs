@@ -23,7 +23,7 @@ async fn every_error_is_a_problem_and_every_answer_carries_the_headers() {
         Call::new("POST", path).bytes(body).with("content-type", kind).by(&lead())
     };
     let commands = format!("{under}/commands");
-    let deep = format!("{{\"text\": {}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
+    let deep = format!("{{\"command\": \"close\", \"summary\": {}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
     let cases = [
         (Call::get("/api/v1/incidents"), 401, "unauthenticated"),
         (Call::get("/api/v1/incidents").by("tq_no"), 401, "unauthenticated"),
@@ -40,7 +40,7 @@ async fn every_error_is_a_problem_and_every_answer_carries_the_headers() {
         (post(&commands, "{\"command\": \"close\"}", "text/plain"), 415, "media_type"),
         (post(&commands, "{\"command\": \"close\"}", "application/json; charset=utf-16"), 415, "media_type"),
         (post(&commands, "{\"command\": \"close\"}", "application/json"), 409, "not_ready"),
-        (post(&format!("{under}/notes"), &deep, "application/json"), 400, "malformed"),
+        (post(&commands, &deep, "application/json"), 400, "malformed"),
         (post(&format!("{under}/notes"), "{\"text\": 7}", "application/json"), 422, "invalid"),
         (
             Call::new("POST", &commands)
