@@ -124,7 +124,7 @@ impl BreachVerb {
         matches!(self, Self::Assess { .. } | Self::Explain { .. } | Self::Calendar { .. })
     }
 
-    pub(crate) fn ask(self) -> Result<Ask, Self> {
+    pub(crate) fn ask(self) -> Result<Ask, Box<Self>> {
         Ok(match self {
             Self::Decide { on, answer, reason, document, privileged } => Ask::with(on, move |_| {
                 let document = document.map(|text| digest(&text)).transpose()?;
@@ -139,7 +139,7 @@ impl BreachVerb {
                 let obligation = pick(&obligation, about.state.obligations.keys().copied(), "obligation")?;
                 Ok(Request::DetermineNotDue { obligation, reasons: reason, privileged })
             }),
-            other => return Err(other),
+            other => return Err(Box::new(other)),
         })
     }
 }
@@ -219,8 +219,10 @@ fn set_obligations(given: &str) -> Result<Request, Failure> {
 pub(crate) async fn run(bench: &Bench, verb: BreachVerb) -> Result<(), Failure> {
     let on = match verb.ask() {
         Ok(ask) => return give(bench, ask).await,
-        Err(BreachVerb::Obligations { on, .. }) => on,
-        Err(_) => return Ok(()),
+        Err(verb) => match *verb {
+            BreachVerb::Obligations { on, .. } => on,
+            _ => return Ok(()),
+        },
     };
     let seen = bench.desk.incident(bench.desk.find_incident(&on.incident).await?).await?;
     let mut obligations: Vec<_> = seen.state.obligations.values().collect();

@@ -250,7 +250,7 @@ fn maybe_digest(text: Option<&String>) -> Result<Option<kernel::Digest>, Failure
 
 impl EvidenceVerb {
     /// The command; the verb itself where it is not one command.
-    pub(crate) fn ask(self) -> Result<Ask, Self> {
+    pub(crate) fn ask(self) -> Result<Ask, Box<Self>> {
         Ok(match self {
             Self::HandOver { on, item, to, why } => Ask::with(on, move |about| {
                 Ok(Request::HandOverEvidence { evidence: item_of(&item, about)?, to, why })
@@ -284,20 +284,23 @@ impl EvidenceVerb {
             Self::Destroy(DestroyVerb::Withdraw { on, item, reason }) => Ask::with(on, move |about| {
                 Ok(Request::WithdrawDestruction { evidence: item_of(&item, about)?, reason })
             }),
-            other => return Err(other),
+            other => return Err(Box::new(other)),
         })
     }
 }
 
 pub(crate) async fn run(bench: &Bench, verb: EvidenceVerb) -> Result<(), Failure> {
-    match verb.ask() {
-        Ok(ask) => give(bench, ask).await,
-        Err(EvidenceVerb::Take(args)) => take(bench, args).await,
-        Err(EvidenceVerb::List { on }) => list(bench, &on).await,
-        Err(EvidenceVerb::Show { on, item }) => show(bench, &on, &item).await,
-        Err(EvidenceVerb::Get { on, item, out }) => get(bench, &on, &item, out.as_deref()).await,
-        Err(EvidenceVerb::Rehash { incident }) => rehash(bench, incident.as_deref()).await,
-        Err(_) => Ok(()),
+    let verb = match verb.ask() {
+        Ok(ask) => return give(bench, ask).await,
+        Err(verb) => *verb,
+    };
+    match verb {
+        EvidenceVerb::Take(args) => take(bench, args).await,
+        EvidenceVerb::List { on } => list(bench, &on).await,
+        EvidenceVerb::Show { on, item } => show(bench, &on, &item).await,
+        EvidenceVerb::Get { on, item, out } => get(bench, &on, &item, out.as_deref()).await,
+        EvidenceVerb::Rehash { incident } => rehash(bench, incident.as_deref()).await,
+        _ => Ok(()),
     }
 }
 

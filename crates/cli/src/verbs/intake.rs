@@ -256,10 +256,9 @@ async fn there(
         Some(source) if of_one_source && !tally.unread => {
             let answer = desk.deliver(practice, &source, &bytes).await?;
             match answer.get("results").and_then(Value::as_array) {
-                Some(results) => results
-                    .iter()
-                    .filter_map(|result| result.get("alert"))
-                    .try_for_each(|alert| say_json(alert)),
+                Some(results) => {
+                    results.iter().filter_map(|result| result.get("alert")).try_for_each(say_json)
+                }
                 None => say_json(&answer),
             }
         }

@@ -159,20 +159,17 @@ pub(super) fn print(outcome: &Outcome, json: bool) -> Result<(), Failure> {
         tell(&format!("warning: {}: {}", clean(name), clean(&error.to_string())));
     }
     outcome.remarks.iter().for_each(|remark| tell(&format!("note: {}", clean(remark))));
-    if !json {
-        if let Some(incident) = outcome.incident {
-            let severity =
-                outcome.severity.map_or_else(|| "no severity".to_owned(), |severity| severity.to_string());
-            say(&format!("Incident {incident}: {severity}"));
-            say(&format!(
-                "{} hosts, {} accounts, {} decisions wait. Documents: {}",
-                outcome.hosts,
-                outcome.accounts,
-                outcome.open_decisions,
-                outcome.out.display()
-            ));
-            say("Next: `tourniquet incident decisions open`, or `tourniquet serve` for the team.");
-        }
+    if !json && let Some(incident) = outcome.incident {
+        let severity = outcome.severity.map_or("no severity", kernel::Severity::as_str);
+        say(&format!("Incident {incident}: {severity}"));
+        say(&format!(
+            "{} hosts, {} accounts, {} decisions wait. Documents: {}",
+            outcome.hosts,
+            outcome.accounts,
+            outcome.open_decisions,
+            outcome.out.display()
+        ));
+        say("Next: `tourniquet incident decisions open`, or `tourniquet serve` for the team.");
     }
     say_json(outcome)
 }

@@ -87,39 +87,7 @@ pub(crate) async fn run(bench: &Bench, verb: TokenVerb) -> Result<(), Failure> {
             ));
             Ok(())
         }
-        TokenVerb::List => {
-            let tokens = desk.tokens().await?;
-            if bench.json() {
-                return say_json(&tokens);
-            }
-            let rows: Vec<_> = tokens
-                .iter()
-                .map(|token| {
-                    let text =
-                        |name: &str| token.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-                    let revoked = token.get("revoked_at").is_some_and(|at| !at.is_null());
-                    let ends = token.get("expires_at").and_then(Value::as_str).unwrap_or("–").to_owned();
-                    vec![
-                        plain(short(text("id"))),
-                        plain(text("name")),
-                        plain(text("role")),
-                        plain(text("kind")),
-                        plain(text("practice")),
-                        plain(ends),
-                        if revoked {
-                            (Ink::Faint, "ended".to_owned())
-                        } else {
-                            (Ink::Good, "good".to_owned())
-                        },
-                    ]
-                })
-                .collect();
-            if rows.is_empty() {
-                say("There are no tokens.");
-            }
-            bench.paper.table(&["token", "name", "role", "kind", "practice", "ends", ""], rows);
-            Ok(())
-        }
+        TokenVerb::List => list(bench).await,
         TokenVerb::Revoke { id } => {
             let tokens = desk.tokens().await?;
             let known: Vec<kernel::TokenId> =
@@ -132,4 +100,33 @@ pub(crate) async fn run(bench: &Bench, verb: TokenVerb) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+async fn list(bench: &Bench) -> Result<(), Failure> {
+    let tokens = bench.desk.tokens().await?;
+    if bench.json() {
+        return say_json(&tokens);
+    }
+    let rows: Vec<_> = tokens
+        .iter()
+        .map(|token| {
+            let text = |name: &str| token.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let revoked = token.get("revoked_at").is_some_and(|at| !at.is_null());
+            let ends = token.get("expires_at").and_then(Value::as_str).unwrap_or("–").to_owned();
+            vec![
+                plain(short(text("id"))),
+                plain(text("name")),
+                plain(text("role")),
+                plain(text("kind")),
+                plain(text("practice")),
+                plain(ends),
+                if revoked { (Ink::Faint, "ended".to_owned()) } else { (Ink::Good, "good".to_owned()) },
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        say("There are no tokens.");
+    }
+    bench.paper.table(&["token", "name", "role", "kind", "practice", "ends", ""], rows);
+    Ok(())
 }

@@ -1,0 +1,5 @@
+//! The real binary, as a person at a terminal meets it.
+#![cfg(test)]
+
+mod life;
+mod shell;
