@@ -23,7 +23,8 @@ async fn every_error_is_a_problem_and_every_answer_carries_the_headers() {
         Call::new("POST", path).bytes(body).with("content-type", kind).by(&lead())
     };
     let commands = format!("{under}/commands");
-    let deep = format!("{{\"command\": \"close\", \"summary\": {}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
+    let deep =
+        format!("{{\"command\": \"close\", \"summary\": {}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
     let cases = [
         (Call::get("/api/v1/incidents"), 401, "unauthenticated"),
         (Call::get("/api/v1/incidents").by("tq_no"), 401, "unauthenticated"),

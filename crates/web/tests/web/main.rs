@@ -7,5 +7,6 @@ mod description;
 mod events;
 mod ground;
 mod hostile;
+mod listener;
 mod quiet;
 mod session;
