@@ -10,7 +10,7 @@ const PROGRAMS: &[(&str, &str, &str, &[&str])] = &[
     ("incident", "bench", "incident", &[]),
     ("vault", "vault", "intake_speed", &["target/bench"]),
     ("verify", "ledger", "verify_speed", &[]),
-    ("breach", "breach", "assess_speed", &[]),
+    ("breach", "breach", "time", &[]),
     ("idle", "bench", "idle", &[]),
 ];
 
@@ -26,7 +26,17 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     for (name, package, example, arguments) in PROGRAMS {
         if names.is_empty() || names.contains(name) {
             let mut command = cargo();
-            command.args(["run", "--release", "--locked", "--quiet", "-p", package, "--example", example, "--"]);
+            command.args([
+                "run",
+                "--release",
+                "--locked",
+                "--quiet",
+                "-p",
+                package,
+                "--example",
+                example,
+                "--",
+            ]);
             step(name, command.args(*arguments))?;
         }
     }

@@ -25,7 +25,11 @@ fn main() -> ExitCode {
         ["fuzz", rest @ ..] => test::fuzz(rest.first().copied().unwrap_or("60")),
         _ => {
             print!("{HELP}");
-            return if words.is_empty() || words == ["--help"] { ExitCode::SUCCESS } else { ExitCode::from(2) };
+            return if words.is_empty() || words == ["--help"] {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(2)
+            };
         }
     };
     match outcome {

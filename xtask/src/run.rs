@@ -22,7 +22,8 @@ pub(crate) fn cargo() -> Command {
 pub(crate) fn step(name: &str, command: &mut Command) -> Result<(), String> {
     eprintln!("── {name}");
     let start = Instant::now();
-    let status = command.stdin(Stdio::null()).status().map_err(|error| format!("{name}: cannot start: {error}"))?;
+    let status =
+        command.stdin(Stdio::null()).status().map_err(|error| format!("{name}: cannot start: {error}"))?;
     eprintln!("── {name}: {:.0} s", start.elapsed().as_secs_f64());
     if status.success() { Ok(()) } else { Err(format!("{name} failed ({status})")) }
 }
@@ -53,5 +54,8 @@ pub(crate) fn apt(package: &str) -> Result<(), String> {
         command
     };
     step("apt-get update", apt().args(["update", "-qq"]))?;
-    step(&format!("install {package}"), apt().args(["install", "-y", "-qq", "--no-install-recommends", package]))
+    step(
+        &format!("install {package}"),
+        apt().args(["install", "-y", "-qq", "--no-install-recommends", package]),
+    )
 }

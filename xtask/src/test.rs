@@ -9,13 +9,19 @@ pub(crate) fn all() -> Result<(), String> {
     let mut skipped = Vec::new();
     needs()?;
     step("format", cargo().args(["fmt", "--all", "--check"]))?;
-    step("lints", cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    step(
+        "lints",
+        cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+    )?;
     // Builds the binary too: the end-to-end tests start it as a user would.
     step("tests", cargo().args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]))?;
     step("doc tests", cargo().args(["test", "--workspace", "--doc", "--locked", "--quiet"]))?;
     if has("cargo-deny") {
         // The advisory database is fetched over git, which not every machine may do; what needs no fetch is checked always.
-        step("licences and sources", cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))?;
+        step(
+            "licences and sources",
+            cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]),
+        )?;
         if step("advisories", cargo().args(["deny", "check", "advisories"])).is_err() {
             skipped.push("cargo deny check advisories: its database cannot be had here");
         }
@@ -50,8 +56,9 @@ fn needs() -> Result<(), String> {
 
 fn has_postgres() -> bool {
     has("postgres")
-        || fs::read_dir("/usr/lib/postgresql")
-            .is_ok_and(|versions| versions.flatten().any(|version| version.path().join("bin/postgres").exists()))
+        || fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
+            versions.flatten().any(|version| version.path().join("bin/postgres").exists())
+        })
 }
 
 /// Runs each fuzz target for `seconds`.
@@ -60,7 +67,8 @@ pub(crate) fn fuzz(seconds: &str) -> Result<(), String> {
     if !has("cargo-fuzz") {
         return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked".into());
     }
-    let targets = fs::read_dir(root().join("fuzz/fuzz_targets")).map_err(|error| format!("fuzz/fuzz_targets: {error}"))?;
+    let targets = fs::read_dir(root().join("fuzz/fuzz_targets"))
+        .map_err(|error| format!("fuzz/fuzz_targets: {error}"))?;
     for target in targets.flatten() {
         let path = target.path();
         let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };

@@ -14,7 +14,10 @@ fn root() -> &'static Path {
 /// The table of ARCHITECTURE.md: `| crate | may use | … |`.
 fn allowed() -> BTreeMap<String, BTreeSet<String>> {
     let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let table = text.split("<!-- arrows -->").nth(1).expect("ARCHITECTURE.md has no table between <!-- arrows --> marks");
+    let table = text
+        .split("<!-- arrows -->")
+        .nth(1)
+        .expect("ARCHITECTURE.md has no table between <!-- arrows --> marks");
     table
         .lines()
         .filter(|line| line.starts_with("| `"))

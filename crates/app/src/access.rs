@@ -1,6 +1,11 @@
 //! Who is there: API tokens, one-time links, browser sessions, and the secrets of alert sources. Of a token only the
 //! hash is kept; a source's secret is kept sealed, as some senders sign with it.
 
+use std::{
+    collections::HashMap,
+    sync::{MutexGuard, PoisonError},
+};
+
 use kernel::{
     Actor, Capability, Digest, PersonId, PracticeId, Requires, Role, Stream, Timestamp, TokenId, authorise,
 };
@@ -71,6 +76,40 @@ impl Caller {
     #[must_use]
     pub fn within(&self, scope: &str) -> bool {
         self.token.scopes.is_empty() || self.token.scopes.iter().any(|own| own == scope)
+    }
+}
+
+/// Tokens that were found good, so that a sender of a thousand alerts a second is not looked up a thousand times. Every
+/// change of a token by this process empties it at once; one by another process is seen when
+/// [`App::forget_profiles`] is next called.
+#[derive(Default)]
+pub(crate) struct Callers {
+    rows: HashMap<Digest, TokenRow>,
+    /// How often it was emptied: what was read before a change must not be kept after it.
+    changes: u64,
+}
+
+impl Callers {
+    /// Tokens kept at once.
+    const MOST: usize = 1_024;
+
+    fn look(&self, hash: &Digest) -> (Option<TokenRow>, u64) {
+        (self.rows.get(hash).cloned(), self.changes)
+    }
+
+    fn keep(&mut self, row: &TokenRow, changes: u64) {
+        if changes == self.changes {
+            if self.rows.len() >= Self::MOST {
+                self.rows.clear();
+            }
+            self.rows.insert(row.hash, row.clone());
+        }
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn empty(&mut self) {
+        self.rows.clear();
+        self.changes += 1;
     }
 }
 
@@ -175,8 +214,26 @@ impl App {
     /// # Errors
     /// [`AppError`] where the database fails.
     pub async fn caller(&self, token: &str) -> Result<Option<Caller>, AppError> {
-        let found = self.journal().token(&Digest::of(token.as_bytes())).await?;
+        let hash = Digest::of(token.as_bytes());
+        let (known, changes) = self.callers().look(&hash);
+        let found = match known {
+            Some(row) => Some(row),
+            None => {
+                let found = self.journal().token(&hash).await?;
+                if let Some(row) =
+                    found.as_ref().filter(|row| row.kind != TokenKind::Link && self.is_good(row))
+                {
+                    self.callers().keep(row, changes);
+                }
+                found
+            }
+        };
         Ok(found.filter(|row| self.is_good(row)).map(|token| Caller { actor: actor_of(&token), token }))
+    }
+
+    /// The callers that are remembered.
+    pub(crate) fn callers(&self) -> MutexGuard<'_, Callers> {
+        self.0.callers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_good(&self, row: &TokenRow) -> bool {
@@ -258,7 +315,10 @@ impl App {
                 rows: vec![Row::Token(Box::new(row.clone()))],
                 payloads: Vec::new(),
             };
-            match self.journal().append(append).await {
+            let outcome = self.journal().append(append).await;
+            // Whatever the outcome: a write whose answer was lost may stand.
+            self.callers().empty();
+            match outcome {
                 Ok(appended) => return Ok(!appended.repeated),
                 Err(JournalError::Stale { .. }) => {}
                 Err(error) => return Err(error.into()),

@@ -73,7 +73,8 @@ struct Shifted {
 
 impl Source for Shifted {
     fn now(&self) -> Timestamp {
-        let elapsed = jiff::SignedDuration::try_from(self.since.elapsed()).unwrap_or(jiff::SignedDuration::MAX);
+        let elapsed =
+            jiff::SignedDuration::try_from(self.since.elapsed()).unwrap_or(jiff::SignedDuration::MAX);
         self.start.checked_add(elapsed).unwrap_or(Timestamp::MAX)
     }
 

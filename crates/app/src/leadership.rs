@@ -142,16 +142,13 @@ impl Filled<'_> {
 
     fn summary(&self) -> String {
         let state = self.state;
-        let kind = state.kind.map_or("an incident", incident::IncidentKind::plain);
         let declared = state.declared.as_ref().map_or_else(String::new, |stamp| {
             stamp.at.to_zoned(self.practice.zone()).strftime("on %A, %B %-d, at %-I:%M %p").to_string()
         });
         let held = state.systems.values().filter(|system| system.stage.as_str() != "suspected").count();
         let mut text = format!(
-            "{} was declared {declared} at {}: {}. {} of {} affected systems are contained or further along; {} of {} \
+            "{} (declared {declared}). {} of {} affected systems are contained or further along; {} of {} \
              affected accounts are out of the attacker's hands.",
-            capitalised(kind),
-            self.practice.name,
             state.title.trim_end_matches('.'),
             held,
             state.systems.len(),

@@ -62,6 +62,7 @@ struct Inner {
     parts: Parts,
     incidents: Mutex<HashMap<IncidentId, Arc<State>>>,
     practices: Mutex<HashMap<PracticeId, Arc<Profile>>>,
+    callers: Mutex<access::Callers>,
 }
 
 /// Folded incidents kept in memory. A practice has a handful open; a provider's board looks at rows, not at states.
@@ -71,7 +72,12 @@ impl App {
     /// Puts the use cases on their ports.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, incidents: Mutex::default(), practices: Mutex::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            incidents: Mutex::default(),
+            practices: Mutex::default(),
+            callers: Mutex::default(),
+        }))
     }
 
     /// The record.

@@ -122,9 +122,10 @@ impl App {
         Ok(profile)
     }
 
-    /// Forgets the profiles kept in memory, so that a change made by another process is seen. Called every few seconds
-    /// by what runs for long.
+    /// Forgets the profiles and the tokens kept in memory, so that a change made by another process is seen. Called every
+    /// few seconds by what runs for long.
     pub fn forget_profiles(&self) {
+        self.callers().empty();
         self.0.practices.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

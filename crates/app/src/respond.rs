@@ -11,7 +11,9 @@ use std::{
 };
 
 use incident::{IncidentKind, Practice, Proposal, Request, State, Subject, Verdict};
-use kernel::{AccountName, Actor, AlertId, IncidentId, Indicator, IndicatorKind, PracticeId, Severity};
+use kernel::{
+    AccountName, Actor, AlertId, Channel, IncidentId, Indicator, IndicatorKind, PracticeId, Severity,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -315,15 +317,22 @@ fn subjects(proposals: &[(&AlertRow, Proposal)], practice: &Practice) -> Vec<(Su
         }
     }
     for (row, proposal) in proposals {
-        for account in &proposal.accounts {
+        for account in proposal.accounts.iter().filter(|account| !only_named(row, account.as_str(), practice))
+        {
             add(Subject::Account { account: account.clone() }, why(row));
         }
-        for account in row.alert.accounts.iter().filter_map(|account| AccountName::new(account).ok()) {
+        let named = row.alert.accounts.iter().filter(|account| !only_named(row, account, practice));
+        for account in named.filter_map(|account| AccountName::new(account).ok()) {
             add(Subject::Account { account }, why(row));
         }
     }
     for (row, _) in proposals {
+        let vendors_mail = is_vendors_mail(row, practice);
         for indicator in row.alert.indicators.iter().filter(|indicator| tells(indicator)) {
+            let of_envelope = vendors_mail && !mentioned(row, &indicator.value);
+            if of_envelope || belongs(&indicator.value, practice) {
+                continue;
+            }
             add(Subject::Indicator { indicator: Indicator::clone(indicator) }, why(row));
         }
     }
@@ -338,6 +347,40 @@ fn known(state: &State, subject: &Subject) -> bool {
             state.indicators.contains_key(&incident::indicator_key(indicator))
         }
     }
+}
+
+/// Whether an account stands in an alert only because its owner wrote or received it: the people of the practice and of
+/// its vendors who report trouble are not its suspects.
+fn only_named(row: &AlertRow, account: &str, practice: &Practice) -> bool {
+    row.alert.channel != Channel::Mdr && belongs(account, practice) && !mentioned(row, account)
+}
+
+/// Whether a value is the practice's or a vendor's own: an address of its people, a domain of a vendor.
+fn belongs(value: &str, practice: &Practice) -> bool {
+    let value = value.to_lowercase();
+    let of_domain = |domain: &String| {
+        let domain = domain.to_lowercase();
+        value == domain || value.ends_with(&format!(".{domain}")) || value.ends_with(&format!("@{domain}"))
+    };
+    let people = practice.people.iter().filter_map(|person| person.email.as_ref());
+    people.into_iter().any(|email| email.eq_ignore_ascii_case(&value))
+        || practice.vendors.iter().flat_map(|vendor| &vendor.domains).any(of_domain)
+}
+
+/// Whether an alert is a mail of one of the practice's vendors.
+fn is_vendors_mail(row: &AlertRow, practice: &Practice) -> bool {
+    let ours = |value: &str| belongs(value, practice);
+    row.alert.source == "email"
+        && (row.alert.accounts.iter().any(|account| ours(account))
+            || row.alert.indicators.iter().any(|seen| ours(&seen.value)))
+}
+
+/// Whether a value stands in what an alert says, and not only in its envelope.
+fn mentioned(row: &AlertRow, value: &str) -> bool {
+    let says = |text: &Option<String>| {
+        text.as_ref().is_some_and(|text| text.to_lowercase().contains(&value.to_lowercase()))
+    };
+    says(&row.alert.description) || says(&row.alert.title)
 }
 
 /// The kind that the worst alert points to; of equals the one named most often.

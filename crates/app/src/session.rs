@@ -36,7 +36,9 @@ impl App {
                 rows: vec![Row::Token(Box::new(row.clone()))],
                 payloads: Vec::new(),
             };
-            match self.journal().append(append).await {
+            let outcome = self.journal().append(append).await;
+            self.callers().empty();
+            match outcome {
                 Ok(_) => return Ok(()),
                 Err(JournalError::Stale { .. }) => {}
                 Err(error) => return Err(error.into()),

@@ -9,7 +9,10 @@ fn demo(folder: &str) -> Vec<(String, Vec<u8>)> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content/demo").join(folder);
     let mut files: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    files.into_iter().map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap())).collect()
+    files
+        .into_iter()
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,7 +30,15 @@ async fn a_ransomware_monday_becomes_an_incident_with_its_decisions_and_document
     let outcome = program.app.respond(&lead, program.practice, material(), out.path()).await.unwrap();
     assert_eq!(outcome.unread, []);
     let incident = outcome.incident.unwrap();
-    for name in ["incident.json", "decisions.md", "timeline.csv", "story.json", "obligations.ics", "report.pdf", "package.zip"] {
+    for name in [
+        "incident.json",
+        "decisions.md",
+        "timeline.csv",
+        "story.json",
+        "obligations.ics",
+        "report.pdf",
+        "package.zip",
+    ] {
         assert!(out.path().join(name).metadata().unwrap().len() > 100, "{name}");
     }
     if let Some(keep) = std::env::var_os("KEEP_DOCUMENTS") {
@@ -43,7 +54,11 @@ async fn a_ransomware_monday_becomes_an_incident_with_its_decisions_and_document
     let view = program.app.incident(&lead, incident).await.unwrap();
     assert_eq!(view.state.kind, Some(incident::IncidentKind::Ransomware));
     assert_eq!(outcome.severity, Some(kernel::Severity::Critical));
-    assert!(view.state.systems.len() >= 3 && view.state.accounts.len() >= 2, "{:?}", view.state.systems.keys());
+    assert!(
+        view.state.systems.len() >= 3 && view.state.accounts.len() >= 2,
+        "{:?}",
+        view.state.systems.keys()
+    );
     assert_eq!(view.state.alerts.len() + 1, 10, "one of ten is a false alarm");
 
     // The same material again goes on with the same incident and takes nothing twice.

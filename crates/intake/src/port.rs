@@ -33,13 +33,25 @@ impl AlertReaders for Readers {
             .collect()
     }
 
+    fn knows(&self, source: &str) -> bool {
+        crate::adapter(source).is_some()
+    }
+
     fn authenticate(
-        &self, source: &str, headers: &[(String, String)], body: &[u8], secret: &[u8], now: Timestamp,
+        &self,
+        source: &str,
+        headers: &[(String, String)],
+        body: &[u8],
+        secret: &[u8],
+        now: Timestamp,
     ) -> Result<(), String> {
         let adapter = crate::adapter(source).ok_or_else(|| format!("there is no source `{source}`"))?;
         let secret = std::str::from_utf8(secret).map_err(|_| "the secret is no text".to_owned())?;
         let header = |name: &str| {
-            headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+            headers
+                .iter()
+                .find(|(given, _)| given.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.as_str())
         };
         adapter.authentication.verify(header, body, secret, now).map_err(|failure| failure.to_string())
     }
@@ -50,7 +62,8 @@ impl AlertReaders for Readers {
             Some(name) => match crate::adapter(name) {
                 Some(adapter) => Some(adapter),
                 None => {
-                    let what = format!("there is no source `{name}`; `tourniquet intake --sources` lists them");
+                    let what =
+                        format!("there is no source `{name}`; `tourniquet intake --sources` lists them");
                     return vec![Err(ReadError { offset: 0, what })];
                 }
             },

@@ -49,6 +49,17 @@ pub enum ReportError {
         /// What the export says, first error first.
         message: String,
     },
+    /// The document cannot be packed as DOCX.
+    #[error("the document {template} cannot be written as DOCX: {message}")]
+    Docx {
+        /// Which template.
+        template: Template,
+        /// What the writer says.
+        message: String,
+    },
+    /// The wording of first drafts, which is compiled in, does not hold together.
+    #[error("the wording of notices does not hold together: {0}")]
+    Wording(String),
 }
 
 /// How far down the ladder an export had to go. Each rung is tried in turn, so that no text can break the run.
@@ -233,36 +244,43 @@ impl World for Desk {
     }
 }
 
+/// A run of text as it stands on its page: what it says, where it begins and ends, and its baseline.
+#[cfg(test)]
+pub(crate) type SetText = (String, typst::layout::Abs, typst::layout::Abs, typst::layout::Abs);
+
+/// Every run of text of a document, page by page.
+#[cfg(test)]
+pub(crate) fn set_texts(template: Template, data: Value, created: Timestamp) -> Vec<Vec<SetText>> {
+    use typst::layout::{Frame, FrameItem, Point};
+
+    fn walk(frame: &Frame, origin: Point, out: &mut Vec<SetText>) {
+        for (position, item) in frame.items() {
+            let at = origin + *position;
+            match item {
+                FrameItem::Group(group) => walk(&group.frame, at, out),
+                FrameItem::Text(text) => out.push((text.text.to_string(), at.x, at.x + text.width(), at.y)),
+                _ => {}
+            }
+        }
+    }
+    let document = document_data(template, created).unwrap();
+    let data = legible_value(data, Script::Any);
+    let paged = compile(template, &data, &document, date(created).unwrap()).unwrap();
+    let pages = paged.pages().iter().map(|page| {
+        let mut out = Vec::new();
+        walk(&page.frame, Point::zero(), &mut out);
+        out
+    });
+    pages.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{IncidentReport, sample, sheet::sheet, variants};
-    use typst::layout::{Abs, Frame, FrameItem, Point};
 
-    /// Every run of text with where it begins and ends on its page, page by page.
-    fn texts(report: &IncidentReport) -> Vec<Vec<(String, Abs, Abs, Abs)>> {
-        fn walk(frame: &Frame, origin: Point, out: &mut Vec<(String, Abs, Abs, Abs)>) {
-            for (position, item) in frame.items() {
-                let at = origin + *position;
-                match item {
-                    FrameItem::Group(group) => walk(&group.frame, at, out),
-                    FrameItem::Text(text) => {
-                        out.push((text.text.to_string(), at.x, at.x + text.width(), at.y))
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let created = sample::as_of();
-        let document = document_data(Template::IncidentReport, created).unwrap();
-        let data = legible_value(sheet(report), Script::Any);
-        let paged = compile(Template::IncidentReport, &data, &document, date(created).unwrap()).unwrap();
-        let pages = paged.pages().iter().map(|page| {
-            let mut out = Vec::new();
-            walk(&page.frame, Point::zero(), &mut out);
-            out
-        });
-        pages.collect()
+    fn texts(report: &IncidentReport) -> Vec<Vec<SetText>> {
+        set_texts(Template::IncidentReport, sheet(report), sample::as_of())
     }
 
     fn whole(report: &IncidentReport) -> String {

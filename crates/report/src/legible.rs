@@ -16,6 +16,8 @@ const MARKS: usize = 3;
 /// Which characters are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Script {
+    /// Everything but what hides or reorders text: for files that are read with the reader's own fonts.
+    Every,
     /// Whatever the fonts have a glyph for.
     Any,
     /// Latin letters and common punctuation: for text that the fonts cover one by one but cannot shape together.
@@ -88,6 +90,7 @@ fn write_code_point(out: &mut String, character: char) {
 
 fn shown(character: char, script: Script) -> bool {
     match script {
+        Script::Every => !invisible(character) && !private(character) && !unassigned(character),
         Script::Any => !invisible(character) && !private(character) && FONTS.cover(character),
         Script::Latin => {
             matches!(character, ' '..='~' | '\u{A0}'..='\u{AC}' | '\u{AE}'..='\u{17F}' | '–' | '—' | '‘' | '’' | '“' | '”' | '•' | '…' | '→' | '≥' | '≤')
@@ -108,6 +111,11 @@ fn invisible(character: char) -> bool {
 /// Private use has no agreed meaning, which PDF/A level A forbids.
 fn private(character: char) -> bool {
     matches!(character, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
+}
+
+/// Noncharacters, which XML 1.0 does not allow either.
+fn unassigned(character: char) -> bool {
+    u32::from(character) & 0xFFFE == 0xFFFE || matches!(character, '\u{FDD0}'..='\u{FDEF}')
 }
 
 fn combining(character: char) -> bool {
@@ -145,6 +153,11 @@ mod tests {
         assert!(
             legible(&"x".repeat(50_000), Script::Any).ends_with("(42000 more characters are in the record)")
         );
+    }
+
+    #[test]
+    fn an_editor_gets_every_script_and_nothing_hidden() {
+        assert_eq!(legible("李 \u{FFFE}\u{1}\u{202E}x", Script::Every), "李 <U+FFFE><U+0001><U+202E>x");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod breach;
 mod chart;
 pub mod engine;
 mod fonts;
@@ -15,6 +16,9 @@ pub use template::{CONTENT_VERSION, Template};
 
 #[cfg(test)]
 extern crate self as report;
+#[cfg(test)]
+#[path = "../tests/report/breach_sample.rs"]
+mod breach_sample;
 #[cfg(test)]
 #[path = "../tests/report/sample.rs"]
 mod sample;

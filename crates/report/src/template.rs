@@ -15,6 +15,26 @@ pub const CONTENT_VERSION: &str = "2026.1";
 pub enum Template {
     /// The incident for the practice's leadership; its data is [`crate::IncidentReport`].
     IncidentReport,
+    /// Notice to an individual: a letter to somebody affected; its data is [`crate::breach::Letter`].
+    IndividualLetter,
+    /// Substitute notice for the web site: the notice for people whose address is not known; [`crate::breach::SubstituteNotice`].
+    SubstituteNotice,
+    /// Notice to the media; its data is [`crate::breach::MediaNotice`].
+    MediaNotice,
+    /// Worksheet for the HHS breach portal; its data is [`crate::breach::PortalWorksheet`].
+    PortalWorksheet,
+    /// Worksheet for a State agency notice; its data is [`crate::breach::AgencyWorksheet`].
+    AgencyWorksheet,
+    /// Business associate's notice to the covered entity; its data is [`crate::breach::BusinessAssociateNotice`].
+    BusinessAssociateNotice,
+    /// Notice of circumstances to the insurer; its data is [`crate::breach::InsurerNotice`].
+    InsurerNotice,
+    /// Record of a law-enforcement delay; its data is [`crate::breach::DelayRecord`].
+    DelayRecord,
+    /// Four-factor memorandum; its data is [`crate::breach::FourFactorMemorandum`].
+    FourFactorMemorandum,
+    /// Proof-of-notice ledger; its data is [`crate::breach::ProofOfNotice`].
+    ProofOfNotice,
 }
 
 /// One template as a list shows it, and as a document names its own.
@@ -48,16 +68,42 @@ macro_rules! source {
 const HOUSE: SourceFile = source!("house.typ");
 const TIMELINE: SourceFile = source!("timeline.typ");
 const INCIDENT_REPORT: SourceFile = source!("incident-report.typ");
+const BREACH_BLOCKS: SourceFile = source!("breach-blocks.typ");
+const BREACH_LETTER: SourceFile = source!("breach-letter.typ");
+const BREACH_NOTICE: SourceFile = source!("breach-notice.typ");
+const BREACH_RECORD: SourceFile = source!("breach-record.typ");
 
 impl Template {
     /// All templates.
-    pub const ALL: [Self; 1] = [Self::IncidentReport];
+    pub const ALL: [Self; 11] = [
+        Self::IncidentReport,
+        Self::IndividualLetter,
+        Self::SubstituteNotice,
+        Self::MediaNotice,
+        Self::PortalWorksheet,
+        Self::AgencyWorksheet,
+        Self::BusinessAssociateNotice,
+        Self::InsurerNotice,
+        Self::DelayRecord,
+        Self::FourFactorMemorandum,
+        Self::ProofOfNotice,
+    ];
 
     /// The name, as in `content/templates` and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::IncidentReport => "incident-report",
+            Self::IndividualLetter => "individual-letter",
+            Self::SubstituteNotice => "substitute-notice",
+            Self::MediaNotice => "media-notice",
+            Self::PortalWorksheet => "portal-worksheet",
+            Self::AgencyWorksheet => "agency-worksheet",
+            Self::BusinessAssociateNotice => "business-associate-notice",
+            Self::InsurerNotice => "insurer-notice",
+            Self::DelayRecord => "delay-record",
+            Self::FourFactorMemorandum => "four-factor-memorandum",
+            Self::ProofOfNotice => "proof-of-notice",
         }
     }
 
@@ -66,6 +112,16 @@ impl Template {
     pub const fn title(self) -> &'static str {
         match self {
             Self::IncidentReport => "Incident report for the practice's leadership",
+            Self::IndividualLetter => "Notice to an individual",
+            Self::SubstituteNotice => "Substitute notice for the web site",
+            Self::MediaNotice => "Notice to the media",
+            Self::PortalWorksheet => "Worksheet for the HHS breach portal",
+            Self::AgencyWorksheet => "Worksheet for a State agency notice",
+            Self::BusinessAssociateNotice => "Business associate's notice to the covered entity",
+            Self::InsurerNotice => "Notice of circumstances to the insurer",
+            Self::DelayRecord => "Record of a law-enforcement delay",
+            Self::FourFactorMemorandum => "Four-factor memorandum",
+            Self::ProofOfNotice => "Proof-of-notice ledger",
         }
     }
 
@@ -73,6 +129,15 @@ impl Template {
     pub(crate) const fn files(self) -> &'static [SourceFile] {
         match self {
             Self::IncidentReport => &[INCIDENT_REPORT, TIMELINE, HOUSE],
+            Self::IndividualLetter | Self::BusinessAssociateNotice | Self::InsurerNotice => {
+                &[BREACH_LETTER, BREACH_BLOCKS, HOUSE]
+            }
+            Self::SubstituteNotice | Self::MediaNotice => &[BREACH_NOTICE, BREACH_BLOCKS, HOUSE],
+            Self::PortalWorksheet
+            | Self::AgencyWorksheet
+            | Self::DelayRecord
+            | Self::FourFactorMemorandum
+            | Self::ProofOfNotice => &[BREACH_RECORD, BREACH_BLOCKS, HOUSE],
         }
     }
 

@@ -68,6 +68,11 @@ pub fn defender(id: &str, random: &mut Random, hosts: u64) -> Value {
     let filler = SIZE.saturating_sub(alert.to_string().len() + 17);
     let sentence =
         "A process of the office suite started PowerShell with an encoded command and a hidden window. ";
-    alert["description"] = sentence.chars().cycle().take(filler).collect::<String>().into();
+    if let Value::Object(members) = &mut alert {
+        members.insert(
+            "description".to_owned(),
+            sentence.chars().cycle().take(filler).collect::<String>().into(),
+        );
+    }
     alert
 }

@@ -36,7 +36,9 @@ impl Program {
     /// Whatever went wrong.
     pub async fn start_on(folder: TempDir, location: &store::Location, edge: Edge) -> Result<Self, Failed> {
         let app = open(folder.path(), location, edge).await?;
-        let practice = app.set_profile(&actor(Role::Lead, None), SetProfile { id: None, practice: demo_practice()? }).await?;
+        let practice = app
+            .set_profile(&actor(Role::Lead, None), SetProfile { id: None, practice: demo_practice()? })
+            .await?;
         Ok(Self { app, practice: practice.id, folder })
     }
 
@@ -58,7 +60,14 @@ async fn open(folder: &Path, location: &store::Location, edge: Edge) -> Result<A
     let evidence = Arc::new(vault::port::SealedEvidence::open(&directory.vault(), &edge)?);
     let journal = store::open(location, directory.signer()?, store::Options::default()).await?;
     let signer = Arc::new(directory.signer()?);
-    Ok(App::new(Parts { journal, evidence, readers: Arc::new(intake::port::Readers), edge, signer, directory }))
+    Ok(App::new(Parts {
+        journal,
+        evidence,
+        readers: Arc::new(intake::port::Readers),
+        edge,
+        signer,
+        directory,
+    }))
 }
 
 /// The demo's practice.

@@ -1,9 +1,6 @@
 //! The vault behind the port of the use cases (`app::ports::EvidenceStore`).
 
-use std::{
-    io::Read,
-    path::Path,
-};
+use std::{io::Read, path::Path};
 
 use app::{
     edge::Edge,
@@ -81,7 +78,10 @@ impl EvidenceStore for SealedEvidence {
                     })
                     .collect();
                 // What lay where, and what could not be taken, is evidence as well.
-                files.push(StoredFile { name: format!("{}.manifest.json", file_name(path)), stored: stored(&list) });
+                files.push(StoredFile {
+                    name: format!("{}.manifest.json", file_name(path)),
+                    stored: stored(&list),
+                });
                 Ok(files)
             }
         }
@@ -131,9 +131,10 @@ impl EvidenceStore for SealedEvidence {
 
     fn unseal(&self, digest: &Digest, sealed: &[u8]) -> Result<Vec<u8>, EvidenceError> {
         self.sealer.open(digest, sealed).map_err(|error| match error {
-            SealError::Newer(_) => {
-                EvidenceError::Outside(Outside::never("cannot open a payload: use the version that wrote it", error))
-            }
+            SealError::Newer(_) => EvidenceError::Outside(Outside::never(
+                "cannot open a payload: use the version that wrote it",
+                error,
+            )),
             other => EvidenceError::Changed { digest: *digest, what: other.to_string() },
         })
     }

@@ -214,7 +214,7 @@ impl Secrets {
 
 impl Web {
     fn readers_know(&self, source: &str) -> bool {
-        self.app.readers().sources().iter().any(|known| known.name == source)
+        self.app.readers().knows(source)
     }
 }
 

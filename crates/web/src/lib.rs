@@ -41,7 +41,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// The whole face as one service: API, pages, health and metrics.
-#[must_use]
 pub fn router(app: App, config: Config) -> Router {
     let web = Web::new(app, config);
     let (prompt, lasting) = openapi::routers();

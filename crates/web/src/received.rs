@@ -2,7 +2,7 @@
 //! what is refused is not repeated in any log.
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody as _},
     extract::{FromRequest, FromRequestParts, rejection::BytesRejection},
     http::{HeaderMap, Request, StatusCode, header, request::Parts},
 };
@@ -25,8 +25,13 @@ impl<T: DeserializeOwned> FromRequest<Web> for Sent<T> {
 
 /// A whole body of at most `limit` bytes, which must be the limit of the route.
 pub(crate) async fn bytes(request: Request<Body>, web: &Web, limit: usize) -> Result<Bytes, Problem> {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    // Refused by what it says of itself, so that nobody sends, and nobody holds, what will not be taken.
+    if request.body().size_hint().lower() > most {
+        return Err(Problem::too_large(most));
+    }
     Bytes::from_request(request, web).await.map_err(|rejection: BytesRejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(u64::try_from(limit).unwrap_or(u64::MAX)),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(most),
         _ => Problem::malformed("the body ended before it was whole: nothing of it was kept; send it again"),
     })
 }

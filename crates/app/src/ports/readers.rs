@@ -45,6 +45,11 @@ pub trait AlertReaders: Send + Sync {
     /// The adapters.
     fn sources(&self) -> Vec<SourceInfo>;
 
+    /// Whether there is an adapter of this name.
+    fn knows(&self, source: &str) -> bool {
+        self.sources().iter().any(|known| known.name == source)
+    }
+
     /// Checks that a delivery comes from who holds the secret.
     ///
     /// # Errors

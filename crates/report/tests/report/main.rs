@@ -7,6 +7,12 @@ use proptest::prelude::*;
 use report::{CONTENT_VERSION, IncidentReport, Template, render};
 
 #[cfg(test)]
+mod breach;
+#[cfg(test)]
+mod breach_papers;
+#[cfg(test)]
+mod breach_sample;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod variants;

@@ -1,4 +1,5 @@
 //! The face as a client sees it: the router over a real program on SQLite, in one process.
+#![cfg(test)]
 
 mod authority;
 mod conditions;
