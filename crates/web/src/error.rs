@@ -20,6 +20,8 @@
 //! 413 `too_large`, 415 `media_type`, 429 `too_many_failures`, 403 `out_of_scope` and `cross_site`.
 //! A problem never repeats a token or a body; causes of failures outside go to the log, not to the client.
 
+use std::ops::{Deref, DerefMut};
+
 use app::{
     AppError,
     ports::{EvidenceError, Outside, Recorded, Retry},
@@ -36,9 +38,14 @@ use utoipa::ToSchema;
 /// Seconds after which a client may try again what failed for a passing reason.
 const RETRY_AFTER: u32 = 5;
 
-/// An answer that says why not (RFC 9457), as `application/problem+json`.
+/// An answer that says why not (RFC 9457), as `application/problem+json`. In a box, as most answers are none.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Problem(Box<Said>);
+
+/// What a problem says.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+pub struct Said {
     /// `https://tourniquet.invalid/problems/` and the code.
     #[serde(rename = "type")]
     pub kind: String,
@@ -87,9 +94,34 @@ pub struct Since {
     pub by: String,
 }
 
+impl Deref for Problem {
+    type Target = Said;
+    fn deref(&self) -> &Said {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Said {
+        &mut self.0
+    }
+}
+
+impl utoipa::PartialSchema for Problem {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        Said::schema()
+    }
+}
+
+impl ToSchema for Problem {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+        Said::schemas(schemas);
+    }
+}
+
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Said {
             kind: format!("https://tourniquet.invalid/problems/{code}"),
             title: title.to_owned(),
             status: status.as_u16(),
@@ -102,7 +134,7 @@ impl Problem {
             offset: None,
             alert: None,
             retry_after: None,
-        }
+        }))
     }
 
     pub(crate) fn at(mut self, pointer: impl Into<String>) -> Self {
@@ -110,12 +142,12 @@ impl Problem {
         self
     }
 
-    pub(crate) const fn offset(mut self, offset: u64) -> Self {
+    pub(crate) fn offset(mut self, offset: u64) -> Self {
         self.offset = Some(offset);
         self
     }
 
-    pub(crate) const fn retry_after(mut self, seconds: u32) -> Self {
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
     }

@@ -29,7 +29,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use config::Config;
-pub use error::Problem;
+pub use error::{Problem, Said, Since};
 pub use serve::{ServeError, Tls, listen, serve};
 
 use crate::state::Web;

@@ -159,7 +159,7 @@ async fn a_stranger_can_check_that_an_entry_is_in_the_signed_log() {
         format!("inclusion?index={size}&size={size}"),
         format!("inclusion?index=0&size={}", size + 1),
         format!("consistency?old=0&new={size}"),
-        format!("consistency?old=2&new=1"),
+        "consistency?old=2&new=1".to_owned(),
         format!("consistency?old=1&new={}", u64::MAX),
     ] {
         ground.send(get(&format!("/api/v1/log/{wrong}"))).await.is_problem(422, "invalid");
