@@ -93,7 +93,7 @@ fn archives_and_bombs_are_refused_and_a_plain_gzip_is_read() {
         assert_eq!(faults, [IntakeError { offset: 0, fault: Fault::Archive(kind) }]);
     }
     let pack = |bytes: &[u8]| {
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         packer.write_all(bytes).unwrap();
         packer.finish().unwrap()
     };
