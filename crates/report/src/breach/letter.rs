@@ -126,7 +126,7 @@ impl Letter {
             .iter()
             .map(|each| Row {
                 reference: format!("{incident}-{}", each.number),
-                address: each.address.reveal().clone(),
+                address: in_window(each.address.reveal()),
                 addressee: each.addressee.reveal().clone(),
                 individual: each.individual.reveal().clone(),
             })
@@ -146,6 +146,21 @@ impl Letter {
 /// The salutation of a row.
 pub(crate) fn greeting(letter: &LetterFrame, row: &Row) -> String {
     merged(&letter.salutation, row)
+}
+
+/// The lines that the envelope's window can show. More of them, or longer ones, are no address that a carrier reads,
+/// and would only be clipped; that something was cut is seen.
+fn in_window(lines: &[String]) -> Vec<String> {
+    const LINES: usize = 6;
+    const LETTERS: usize = 120;
+    lines
+        .iter()
+        .take(LINES)
+        .map(|line| match line.char_indices().nth(LETTERS) {
+            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+            None => line.clone(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
