@@ -28,6 +28,8 @@ const MERGE_FIELDS: [&str; 8] =
 const PAGE: (u32, u32, i32) = (12_240, 15_840, 1_440);
 /// What is between the margins.
 const WIDTH: usize = 9_360;
+/// The number of our bulleted list; the writer's own, numbered, is 1.
+const BULLETS: usize = 7;
 const ACCENT: &str = "14495A";
 const SOFT: &str = "56636E";
 const RED: &str = "A01C1C";
@@ -118,7 +120,7 @@ fn styles(docx: Docx) -> Docx {
         .add_style(style("Small", "Small Print").size(17).color(SOFT).line_spacing(spacing(0, 60)))
         .add_style(style("Lead", "Lead").italic().color(SOFT))
         .add_abstract_numbering(
-            AbstractNumbering::new(1).add_level(
+            AbstractNumbering::new(BULLETS).add_level(
                 Level::new(
                     0,
                     Start::new(1),
@@ -129,7 +131,7 @@ fn styles(docx: Docx) -> Docx {
                 .indent(Some(500), Some(SpecialIndentType::Hanging(260)), None, None),
             ),
         )
-        .add_numbering(Numbering::new(2, 1))
+        .add_numbering(Numbering::new(BULLETS, BULLETS))
 }
 
 fn header(sheet: &Sheet) -> Header {
@@ -146,7 +148,7 @@ fn header(sheet: &Sheet) -> Header {
         } else {
             ""
         };
-        let run = Run::new().add_text(format!("{words}{tail}")).bold().color(RED).size(20);
+        let run = Run::new().add_text(format!("{words}{tail}")).bold().color(RED).size(18);
         header = header.add_paragraph(Paragraph::new().align(AlignmentType::Center).add_run(run));
     }
     header
@@ -192,13 +194,9 @@ fn letters(mut docx: Docx, sheet: &Sheet, frame: &LetterFrame) -> Docx {
             .add_paragraph(Paragraph::new().add_run(text(&frame.subject).bold()))
             .add_paragraph(runs(Paragraph::new(), &own(frame, row), frame.merge, |run| run));
         docx = add(docx, &sheet.blocks, Some(row), frame.merge);
-        docx = docx.add_paragraph(Paragraph::new().keep_next(true).add_run(text("Sincerely,")));
-        docx = docx
-            .add_paragraph(Paragraph::new().keep_next(true))
-            .add_paragraph(Paragraph::new().keep_next(true));
-        for line in &frame.signature {
-            docx = docx.add_paragraph(styled("Line", line).keep_next(true));
-        }
+        // One paragraph, so that no name is parted from the signature.
+        let close = format!("Sincerely,\n\n\n\n{}", frame.signature.join("\n"));
+        docx = docx.add_paragraph(styled("Line", &close).keep_lines(true));
         if !frame.enclosures.is_empty() {
             let words = format!("Enclosed: {}", frame.enclosures.join("; "));
             docx = docx.add_paragraph(Paragraph::new()).add_paragraph(styled("Small", &words));
@@ -250,7 +248,7 @@ fn add(mut docx: Docx, blocks: &[Block], row: Option<&Row>, merge: bool) -> Docx
             Block::Lead { text } => docx.add_paragraph(written(Paragraph::new().style("Lead"), text)),
             Block::Text { text } => docx.add_paragraph(written(Paragraph::new(), text)),
             Block::List { items } => items.iter().fold(docx, |docx, item| {
-                let item_style = Paragraph::new().numbering(NumberingId::new(2), IndentLevel::new(0));
+                let item_style = Paragraph::new().numbering(NumberingId::new(BULLETS), IndentLevel::new(0));
                 docx.add_paragraph(written(item_style, item))
             }),
             Block::Facts { rows } => {

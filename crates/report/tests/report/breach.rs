@@ -272,6 +272,23 @@ fn the_merge_document_names_the_columns_of_the_mailing() {
 }
 
 #[test]
+fn lists_are_bulleted_in_the_editor() {
+    let docx = sample::letter(Audience::Individual, true).to_docx(sample::created()).unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(docx)).unwrap();
+    let mut part = |name: &str| {
+        let mut xml = String::new();
+        archive.by_name(name).unwrap().read_to_string(&mut xml).unwrap();
+        xml
+    };
+    let numbering = part("word/numbering.xml");
+    assert_eq!(numbering.matches("<w:abstractNum w:abstractNumId=\"7\"").count(), 1, "{numbering}");
+    assert!(
+        numbering.contains("<w:numFmt w:val=\"bullet\"")
+            && part("word/document.xml").contains("<w:numId w:val=\"7\"")
+    );
+}
+
+#[test]
 fn hostile_text_is_data_in_every_format() {
     let at = sample::created();
     let mut letter = sample::letter(Audience::Individual, false);
