@@ -1,0 +1,237 @@
+//! A hunt: every part of every file goes to the next free thread, each event to the rules and to the watchers, and the
+//! detections come out in the contract's order (by file path, then by record) as soon as all before them are done.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+        mpsc,
+    },
+};
+
+use crate::{
+    artefact::{ARTEFACTS, Artefact, Damage, Head, ReadAt, fill},
+    detect::Detection,
+    event::Event,
+    evidence::Item,
+    judge::Judge,
+};
+
+/// What else looks at the events of a hunt (coverage, timeline, story). There is one for each thread; it sees a file's
+/// parts in any order, and the one who asked for the hunt gets all of them back and joins them.
+pub trait Watcher: Send {
+    /// An event, and what the rules found in it.
+    fn event(&mut self, file: &Arc<str>, event: &Event<'_>, detections: &[Detection]);
+
+    /// A part of a file is done; what of it could not be read.
+    fn part(&mut self, _file: &Arc<str>, _artefact: &'static str, _damage: &Damage) {}
+}
+
+/// Nobody watches.
+impl Watcher for () {
+    fn event(&mut self, _: &Arc<str>, _: &Event<'_>, _: &[Detection]) {}
+}
+
+/// How far a hunt is; it may be read from any thread while it runs.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes read.
+    pub bytes: AtomicU64,
+    /// Records read.
+    pub records: AtomicU64,
+    /// Detections made.
+    pub detections: AtomicU64,
+}
+
+/// What a hunt went through.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Outcome {
+    /// Files that a reader took.
+    pub files: u64,
+    /// Bytes of those files.
+    pub bytes: u64,
+    /// Records read.
+    pub records: u64,
+    /// Detections made.
+    pub detections: u64,
+    /// Files that no reader knows.
+    pub unread: Vec<Arc<str>>,
+    /// Files with damage, and what it is.
+    pub damage: BTreeMap<Arc<str>, Damage>,
+}
+
+/// A hunt's settings.
+#[derive(Clone, Copy)]
+pub struct Hunt<'h> {
+    /// The rules; none for events alone.
+    pub rules: Option<&'h Judge>,
+    /// How many threads work; at least 1.
+    pub threads: usize,
+    /// Where to say how far it is.
+    pub progress: &'h Progress,
+}
+
+struct Opened {
+    artefact: &'static dyn Artefact,
+    file: Arc<dyn ReadAt>,
+}
+
+/// A file while it is read.
+struct Desk {
+    opened: OnceLock<Result<Opened, String>>,
+    state: Mutex<State>,
+}
+
+struct State {
+    parts: Option<u64>,
+    next: u64,
+    done: u64,
+    found: Vec<Detection>,
+    damage: Damage,
+    records: u64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open(item: &Item) -> Result<Opened, String> {
+    let file = (item.open)().map_err(|error| error.to_string())?;
+    let mut head = vec![0; 4096];
+    let count = fill(&*file, 0, &mut head).map_err(|error| error.to_string())?;
+    head.truncate(count);
+    let head = Head { path: &item.path, bytes: &head, size: file.size() };
+    let artefact = ARTEFACTS.iter().find(|artefact| artefact.recognises(&head)).ok_or_else(String::new)?;
+    Ok(Opened { artefact: *artefact, file })
+}
+
+impl Hunt<'_> {
+    /// Reads the items (in the order of their paths), calls back with each detection in the contract's order, and
+    /// gives the outcome and the threads' watchers back.
+    pub fn run<W: Watcher>(
+        &self,
+        items: &[Item],
+        watcher: impl Fn() -> W + Sync,
+        each: &mut dyn FnMut(Detection),
+    ) -> (Outcome, Vec<W>) {
+        let desks: Vec<Desk> = items
+            .iter()
+            .map(|_| Desk {
+                opened: OnceLock::new(),
+                state: Mutex::new(State {
+                    parts: None,
+                    next: 0,
+                    done: 0,
+                    found: Vec::new(),
+                    damage: Damage::default(),
+                    records: 0,
+                }),
+            })
+            .collect();
+        let first = AtomicUsize::new(0);
+        let (send, receive) = mpsc::channel::<usize>();
+        let mut outcome = Outcome::default();
+        let watchers = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..self.threads.max(1))
+                .map(|_| {
+                    let (send, desks, first, watcher) = (send.clone(), &desks, &first, &watcher);
+                    scope.spawn(move || self.work(items, desks, first, watcher(), &send))
+                })
+                .collect();
+            drop(send);
+            let (mut ready, mut next) = (vec![false; items.len()], 0);
+            for done in receive {
+                if let Some(ready) = ready.get_mut(done) {
+                    *ready = true;
+                }
+                while ready.get(next) == Some(&true) {
+                    if let (Some(item), Some(desk)) = (items.get(next), desks.get(next)) {
+                        tell(item, desk, &mut outcome, each);
+                    }
+                    next += 1;
+                }
+            }
+            workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+        });
+        (outcome, watchers)
+    }
+
+    fn work<W: Watcher>(
+        &self,
+        items: &[Item],
+        desks: &[Desk],
+        first: &AtomicUsize,
+        mut watcher: W,
+        send: &mpsc::Sender<usize>,
+    ) -> W {
+        let mut bench = self.rules.map(Judge::bench);
+        let mut index = first.load(Ordering::Relaxed);
+        while let (Some(item), Some(desk)) = (items.get(index), desks.get(index)) {
+            let opened = desk.opened.get_or_init(|| open(item));
+            let part = {
+                let mut state = lock(&desk.state);
+                let parts = *state.parts.get_or_insert_with(|| match opened {
+                    Ok(opened) => opened.artefact.parts(&*opened.file).max(1),
+                    Err(_) => 1,
+                });
+                let part = state.next;
+                state.next += 1;
+                (part < parts).then_some((part, parts))
+            };
+            let Some((part, parts)) = part else {
+                index += 1;
+                first.fetch_max(index, Ordering::Relaxed);
+                continue;
+            };
+            let (mut found, mut records, mut damage) = (Vec::new(), 0, Damage::default());
+            if let Ok(opened) = opened {
+                damage = opened.artefact.read(&*opened.file, part, &mut |event| {
+                    records += 1;
+                    let before = found.len();
+                    if let Some(bench) = &mut bench {
+                        bench.judge(&item.path, event, &mut found);
+                    }
+                    watcher.event(&item.path, event, found.get(before..).unwrap_or_default());
+                });
+                watcher.part(&item.path, opened.artefact.name(), &damage);
+                let share = opened.file.size() / parts;
+                self.progress.bytes.fetch_add(share, Ordering::Relaxed);
+            }
+            self.progress.records.fetch_add(records, Ordering::Relaxed);
+            self.progress.detections.fetch_add(found.len() as u64, Ordering::Relaxed);
+            let mut state = lock(&desk.state);
+            state.found.append(&mut found);
+            state.damage.add(damage);
+            state.records += records;
+            state.done += 1;
+            if Some(state.done) == state.parts {
+                let _ = send.send(index);
+            }
+        }
+        watcher
+    }
+}
+
+/// A file is done and all before it are told.
+fn tell(item: &Item, desk: &Desk, outcome: &mut Outcome, each: &mut dyn FnMut(Detection)) {
+    let mut state = lock(&desk.state);
+    match desk.opened.get() {
+        Some(Ok(opened)) => {
+            outcome.files += 1;
+            outcome.bytes += opened.file.size();
+        }
+        Some(Err(fault)) if !fault.is_empty() => state.damage.note(fault.as_str()),
+        _ => outcome.unread.push(Arc::clone(&item.path)),
+    }
+    outcome.records += state.records;
+    outcome.detections += state.found.len() as u64;
+    if !state.damage.is_none() {
+        outcome.damage.insert(Arc::clone(&item.path), std::mem::take(&mut state.damage));
+    }
+    // A log that wraps holds its oldest chunk in the middle, and a part may have been done before the one ahead of it.
+    state.found.sort_by(|one, other| (one.record_id, &one.rule_id).cmp(&(other.record_id, &other.rule_id)));
+    for detection in std::mem::take(&mut state.found) {
+        each(detection);
+    }
+}
