@@ -1,17 +1,22 @@
-//! `cargo xtask bench`: builds with optimisation and runs the measuring programs, one after the other, as the
-//! machine has two cores and a second load would spoil the figures.
+//! `cargo xtask bench`: builds everything once with optimisation and runs the measuring programs, one after the other, as
+//! the machine has two cores and a second load would spoil the figures. They are built as one workspace and started
+//! from the target directory: a `cargo run -p` each would ask shared crates for other features and build them again.
 
-use crate::run::{cargo, step};
+use std::{path::PathBuf, process::Command};
 
-/// Name, package, example and arguments of each measuring program.
-const PROGRAMS: &[(&str, &str, &str, &[&str])] = &[
-    ("intake", "bench", "intake", &[]),
-    ("page", "store", "page_speed", &[]),
-    ("incident", "bench", "incident", &[]),
-    ("vault", "vault", "intake_speed", &["target/bench"]),
-    ("verify", "ledger", "verify_speed", &[]),
-    ("breach", "breach", "time", &[]),
-    ("idle", "bench", "idle", &[]),
+use crate::run::{cargo, root, step};
+
+/// Name, example and arguments of each measuring program; `{}` is a folder on the disk that is measured.
+const PROGRAMS: &[(&str, &str, &[&str])] = &[
+    ("intake", "intake", &[]),
+    ("page", "page_speed", &[]),
+    ("incident", "incident", &[]),
+    ("vault", "vault_speed", &["{}"]),
+    ("verify", "verify_speed", &[]),
+    ("idle", "idle", &[]),
+    ("breach", "time", &[]),
+    ("read", "intake_speed", &[]),
+    ("fold", "speed", &[]),
 ];
 
 /// Runs the named programs, or all.
@@ -22,22 +27,18 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
             return Err(format!("no benchmark `{name}`; there are: {}", known.join(", ")));
         }
     }
-    step("build", cargo().args(["build", "--release", "--locked"]))?;
-    for (name, package, example, arguments) in PROGRAMS {
+    step("build", cargo().args(["build", "--release", "--locked", "--workspace", "--bins", "--examples"]))?;
+    let target =
+        root().join(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from));
+    let scratch = target.join("bench");
+    std::fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+    for (name, example, arguments) in PROGRAMS {
         if names.is_empty() || names.contains(name) {
-            let mut command = cargo();
-            command.args([
-                "run",
-                "--release",
-                "--locked",
-                "--quiet",
-                "-p",
-                package,
-                "--example",
-                example,
-                "--",
-            ]);
-            step(name, command.args(*arguments))?;
+            let mut command = Command::new(target.join("release/examples").join(example));
+            for argument in *arguments {
+                command.arg(if *argument == "{}" { scratch.as_os_str() } else { argument.as_ref() });
+            }
+            step(name, command.current_dir(root()))?;
         }
     }
     Ok(())

@@ -38,7 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let alerts: Vec<_> = (0..20)
             .map(|number| alert::defender(&format!("idle-{group}-{number}"), &mut random, 200))
             .collect();
-        let answer = client.post("/api/v1/intake/microsoft-defender", &alerts.into(), &[])?;
+        let path = format!("/api/v1/intake/microsoft-defender?practice={}", ground.practice);
+        let answer = client.post(&path, &alerts.into(), &[])?;
         if answer.status >= 300 {
             return Err(format!("{} {}", answer.status, answer.text()).into());
         }

@@ -68,13 +68,14 @@ fn intake(
     let mut random = Random::new(0xA1E7);
     let mut shares: Vec<Vec<Request>> =
         (0..CONNECTIONS).map(|_| Vec::with_capacity(total / CONNECTIONS)).collect();
+    let path: Arc<str> = format!("/api/v1/intake/microsoft-defender?practice={}", ground.practice).into();
     let mut bytes = 0;
     for number in 0..total {
         let id = format!("da{:016x}_{number}", random.next());
         let body = alert::defender(&id, &mut random, HOSTS).to_string().into_bytes();
         bytes += body.len();
         if let Some(share) = shares.get_mut(number % CONNECTIONS) {
-            share.push(Request { method: "POST", path: "/api/v1/intake/microsoft-defender", body });
+            share.push(Request { method: "POST", path: Arc::clone(&path), body });
         }
     }
     heading(&format!(
@@ -105,13 +106,13 @@ fn intake(
 #[derive(Debug, Clone)]
 struct Request {
     method: &'static str,
-    path: &'static str,
+    path: Arc<str>,
     body: Vec<u8>,
 }
 
 impl Request {
-    const fn health() -> Self {
-        Self { method: "GET", path: "/healthz", body: Vec::new() }
+    fn health() -> Self {
+        Self { method: "GET", path: "/healthz".into(), body: Vec::new() }
     }
 }
 
@@ -183,7 +184,7 @@ fn client(
         }
         let start = Instant::now();
         let headers = [("content-type", "application/json")];
-        let good = match client.send(request.method, request.path, &headers, &request.body) {
+        let good = match client.send(request.method, &request.path, &headers, &request.body) {
             Ok(answer) => matches!(answer.status, 200 | 202),
             Err(_) => false,
         };

@@ -1,5 +1,5 @@
 //! Measures how fast the vault takes a large file in (hashed, sealed, durable), against `sha256sum` of the same file, in
-//! alternation. `cargo run --release -p vault --example intake_speed -- FOLDER [GIBIBYTES] [ROUNDS]`; the folder needs twice
+//! alternation. `cargo run --release -p vault --example vault_speed -- FOLDER [GIBIBYTES] [ROUNDS]`; the folder needs twice
 //! the space, and is on the disk that is measured.
 
 use std::{
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => Ok(default),
     };
     let (bytes, rounds) = (number(2)? << 30, number(3)?.max(1));
-    let scratch = folder.join("intake-speed");
+    let scratch = folder.join("vault-speed");
     std::fs::create_dir_all(&scratch)?;
     let measured = measure(&scratch, bytes, rounds);
     std::fs::remove_dir_all(&scratch)?;
