@@ -10,7 +10,7 @@ use std::io;
 use crate::event::Event;
 
 /// The readers, in the order in which they are asked.
-pub static ARTEFACTS: &[&dyn Artefact] = &[];
+pub static ARTEFACTS: &[&dyn Artefact] = &[&crate::evtx::Evtx];
 
 /// Bytes that can be read at any place, by several threads at once.
 pub trait ReadAt: Send + Sync {

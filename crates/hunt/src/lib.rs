@@ -4,7 +4,9 @@ pub mod artefact;
 pub mod detect;
 pub mod event;
 pub mod evidence;
+pub mod evtx;
 pub mod judge;
 pub mod run;
+pub mod source;
 #[cfg(feature = "files")]
 pub mod walk;

@@ -1,0 +1,4 @@
+//! The hunt against samples of attacks and a reference of what is in them.
+#![cfg(test)]
+
+mod truth;

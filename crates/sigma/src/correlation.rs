@@ -1,0 +1,309 @@
+//! Correlation rules: what several events together say within a span of time, by group (specification, correlation
+//! rules, version 2.1). The caller collects the hits of the rules that they name; [`Correlation::judge`] goes through
+//! them in the order of time.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use rsigma_parser::{
+    ConditionExpr, ConditionOperator, CorrelationCondition, CorrelationRule, CorrelationType, Quantifier,
+    WindowMode,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Level, rule::Rule, test::Comparison};
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Kind {
+    EventCount,
+    ValueCount,
+    Temporal,
+    TemporalOrdered,
+    Sum,
+    Average,
+    Percentile(u64),
+}
+
+/// How the span lies in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Window {
+    Sliding,
+    Tumbling,
+    Session(i64),
+}
+
+/// Which of the rules must be there, for the temporal kinds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Needs {
+    Every,
+    Rule(u32),
+    And(Vec<Needs>),
+    Or(Vec<Needs>),
+    Not(Box<Needs>),
+}
+
+/// A compiled correlation rule.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Correlation {
+    /// Its id; its title where it has none.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// How grave.
+    pub level: Level,
+    /// Its tags, as written.
+    pub tags: Vec<String>,
+    /// The rules whose hits it takes, by number in the set.
+    pub rules: Vec<u32>,
+    kind: Kind,
+    window: Window,
+    group_by: Vec<String>,
+    aliases: BTreeMap<String, BTreeMap<u32, String>>,
+    /// Microseconds.
+    span: i64,
+    predicates: Vec<(Comparison, u64)>,
+    fields: Vec<String>,
+    needs: Needs,
+}
+
+/// An event that a rule found, with the values that correlations ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Hit {
+    /// The rule's number in the set.
+    pub rule: u32,
+    /// Microseconds since 1970.
+    pub time: i64,
+    /// Values by name, for the names of [`Correlation::wants`].
+    pub values: BTreeMap<String, String>,
+    /// The caller's number for the event.
+    pub event: u64,
+}
+
+impl Correlation {
+    pub(crate) fn compile(rule: &CorrelationRule, rules: &mut [Rule]) -> Result<Self, String> {
+        let mut numbers = Vec::new();
+        for name in &rule.rules {
+            numbers.push(find(rules, name)?);
+        }
+        if !rule.generate {
+            for number in &numbers {
+                if let Some(rule) = rules.get_mut(*number as usize) {
+                    rule.silent = true;
+                }
+            }
+        }
+        let (mut predicates, mut fields, mut needs, mut rank) = (Vec::new(), Vec::new(), Needs::Every, 50);
+        match &rule.condition {
+            CorrelationCondition::Threshold { predicates: asked, field, percentile } => {
+                predicates =
+                    asked.iter().map(|(operator, number)| (comparison(*operator), *number)).collect();
+                fields = field.clone().unwrap_or_default();
+                rank = percentile.unwrap_or(50);
+            }
+            CorrelationCondition::Extended(condition) => needs = compose(condition, rules, &numbers)?,
+        }
+        let kind = match rule.correlation_type {
+            CorrelationType::EventCount => Kind::EventCount,
+            CorrelationType::ValueCount => Kind::ValueCount,
+            CorrelationType::Temporal => Kind::Temporal,
+            CorrelationType::TemporalOrdered => Kind::TemporalOrdered,
+            CorrelationType::ValueSum => Kind::Sum,
+            CorrelationType::ValueAvg => Kind::Average,
+            CorrelationType::ValuePercentile => Kind::Percentile(rank),
+            CorrelationType::ValueMedian => Kind::Percentile(50),
+        };
+        let counts = matches!(kind, Kind::ValueCount | Kind::Sum | Kind::Average | Kind::Percentile(_));
+        if counts && fields.is_empty() {
+            return Err(format!("`{}` needs a `field` in its condition", rule.correlation_type.as_str()));
+        }
+        let micros = |seconds: u64| i64::try_from(seconds.saturating_mul(1_000_000)).unwrap_or(i64::MAX);
+        let window = match rule.window {
+            WindowMode::Sliding => Window::Sliding,
+            WindowMode::Tumbling => Window::Tumbling,
+            WindowMode::Session => Window::Session(
+                rule.gap.as_ref().map(|gap| micros(gap.seconds)).ok_or("a session window needs a `gap`")?,
+            ),
+        };
+        let mut aliases = BTreeMap::new();
+        for alias in &rule.aliases {
+            let mut mapping = BTreeMap::new();
+            for (name, field) in &alias.mapping {
+                mapping.insert(find(rules, name)?, field.clone());
+            }
+            aliases.insert(alias.alias.clone(), mapping);
+        }
+        Ok(Self {
+            id: rule.id.clone().unwrap_or_else(|| rule.title.clone()),
+            title: rule.title.clone(),
+            level: rule.level.and_then(|level| level.as_str().parse().ok()).unwrap_or_default(),
+            tags: rule.tags.clone(),
+            rules: numbers,
+            kind,
+            window,
+            group_by: rule.group_by.clone(),
+            aliases,
+            span: micros(rule.timespan.seconds),
+            predicates,
+            fields,
+            needs,
+        })
+    }
+
+    /// The names of the values that a hit of this rule should carry.
+    #[must_use]
+    pub fn wants(&self, rule: u32) -> Vec<&str> {
+        self.group_by
+            .iter()
+            .map(|name| self.real(name, rule))
+            .chain(self.fields.iter().map(String::as_str))
+            .collect()
+    }
+
+    fn real<'n>(&'n self, name: &'n str, rule: u32) -> &'n str {
+        self.aliases.get(name).and_then(|mapping| mapping.get(&rule)).map_or(name, String::as_str)
+    }
+
+    /// Goes through hits (of any rules, in any order): each list is one finding, the events that it counted in the
+    /// order of time. After a finding its group begins anew, so that one flood is one finding for each full count.
+    #[must_use]
+    pub fn judge(&self, hits: &[Hit]) -> Vec<Vec<u64>> {
+        let mut mine: Vec<&Hit> = hits.iter().filter(|hit| self.rules.contains(&hit.rule)).collect();
+        mine.sort_by_key(|hit| (hit.time, hit.event));
+        let mut groups: HashMap<Vec<&str>, VecDeque<&Hit>> = HashMap::new();
+        let mut findings = Vec::new();
+        for hit in mine {
+            let key: Option<Vec<&str>> = self
+                .group_by
+                .iter()
+                .map(|name| hit.values.get(self.real(name, hit.rule)).map(String::as_str))
+                .collect();
+            let Some(key) = key else { continue };
+            let group = groups.entry(key).or_default();
+            self.forget(group, hit.time);
+            group.push_back(hit);
+            if self.holds(group) {
+                let mut events: Vec<u64> = group.iter().map(|hit| hit.event).collect();
+                events.dedup();
+                findings.push(events);
+                group.clear();
+            }
+        }
+        findings
+    }
+
+    fn forget(&self, group: &mut VecDeque<&Hit>, now: i64) {
+        let first = group.front().map(|hit| hit.time);
+        let last = group.back().map(|hit| hit.time);
+        match self.window {
+            Window::Sliding => {
+                while group.front().is_some_and(|hit| now.saturating_sub(hit.time) > self.span) {
+                    group.pop_front();
+                }
+            }
+            Window::Tumbling => {
+                let bucket = |time: i64| time.div_euclid(self.span.max(1));
+                if first.is_some_and(|first| bucket(first) != bucket(now)) {
+                    group.clear();
+                }
+            }
+            Window::Session(gap) => {
+                let over =
+                    |from: Option<i64>, limit| from.is_some_and(|from| now.saturating_sub(from) > limit);
+                if over(last, gap) || over(first, self.span) {
+                    group.clear();
+                }
+            }
+        }
+    }
+
+    fn holds(&self, group: &VecDeque<&Hit>) -> bool {
+        let counted = |number: f64| {
+            #[expect(clippy::cast_precision_loss, reason = "thresholds of rules are small")]
+            self.predicates.iter().all(|(comparison, limit)| comparison.holds(number, *limit as f64))
+        };
+        let numbers = || -> Vec<f64> {
+            let field = self.fields.first().map(String::as_str).unwrap_or_default();
+            group.iter().filter_map(|hit| hit.values.get(field)?.trim().parse().ok()).collect()
+        };
+        #[expect(clippy::cast_precision_loss, reason = "counts of events are far below 2^52")]
+        match self.kind {
+            Kind::EventCount => counted(group.len() as f64),
+            Kind::ValueCount => {
+                let values: HashSet<Vec<&String>> = group
+                    .iter()
+                    .filter_map(|hit| self.fields.iter().map(|field| hit.values.get(field)).collect())
+                    .collect();
+                counted(values.len() as f64)
+            }
+            Kind::Sum => counted(numbers().iter().sum()),
+            Kind::Average => {
+                let numbers = numbers();
+                !numbers.is_empty() && counted(numbers.iter().sum::<f64>() / numbers.len() as f64)
+            }
+            Kind::Percentile(rank) => {
+                let mut numbers = numbers();
+                numbers.sort_by(f64::total_cmp);
+                let last = numbers.len().saturating_sub(1) as u64;
+                let at = usize::try_from((last * rank.min(100)).div_ceil(100)).unwrap_or(0);
+                numbers.get(at).is_some_and(|number| counted(*number))
+            }
+            Kind::Temporal => self.there(&self.needs, group),
+            Kind::TemporalOrdered => {
+                let mut wanted = self.rules.iter().peekable();
+                for hit in group {
+                    wanted.next_if(|rule| **rule == hit.rule);
+                }
+                wanted.peek().is_none()
+            }
+        }
+    }
+
+    fn there(&self, needs: &Needs, group: &VecDeque<&Hit>) -> bool {
+        match needs {
+            Needs::Every => self.rules.iter().all(|rule| group.iter().any(|hit| hit.rule == *rule)),
+            Needs::Rule(rule) => group.iter().any(|hit| hit.rule == *rule),
+            Needs::And(parts) => parts.iter().all(|part| self.there(part, group)),
+            Needs::Or(parts) => parts.iter().any(|part| self.there(part, group)),
+            Needs::Not(part) => !self.there(part, group),
+        }
+    }
+}
+
+fn find(rules: &[Rule], name: &str) -> Result<u32, String> {
+    let at = rules
+        .iter()
+        .position(|rule| rule.id == name || rule.name.as_deref() == Some(name) || rule.title == name)
+        .ok_or_else(|| format!("it speaks of the rule `{name}`, which is not among those loaded"))?;
+    u32::try_from(at).map_err(|error| error.to_string())
+}
+
+fn comparison(operator: ConditionOperator) -> Comparison {
+    match operator {
+        ConditionOperator::Lt => Comparison::Lt,
+        ConditionOperator::Lte => Comparison::Lte,
+        ConditionOperator::Gt => Comparison::Gt,
+        ConditionOperator::Gte => Comparison::Gte,
+        ConditionOperator::Eq => Comparison::Eq,
+        ConditionOperator::Neq => Comparison::Neq,
+    }
+}
+
+fn compose(condition: &ConditionExpr, rules: &[Rule], numbers: &[u32]) -> Result<Needs, String> {
+    let each = |parts: &[ConditionExpr]| -> Result<Vec<Needs>, String> {
+        parts.iter().map(|part| compose(part, rules, numbers)).collect()
+    };
+    Ok(match condition {
+        ConditionExpr::And(parts) => Needs::And(each(parts)?),
+        ConditionExpr::Or(parts) => Needs::Or(each(parts)?),
+        ConditionExpr::Not(part) => Needs::Not(Box::new(compose(part, rules, numbers)?)),
+        ConditionExpr::Identifier(name) => Needs::Rule(find(rules, name)?),
+        ConditionExpr::Selector { quantifier, .. } => {
+            let every = numbers.iter().map(|number| Needs::Rule(*number)).collect();
+            match quantifier {
+                Quantifier::All => Needs::And(every),
+                Quantifier::Any | Quantifier::Count(1) => Needs::Or(every),
+                Quantifier::Count(_) => return Err("`N of` in a correlation's condition".to_owned()),
+            }
+        }
+    })
+}
