@@ -12,6 +12,7 @@ pub mod intake;
 pub mod law;
 pub mod leadership;
 pub mod notes;
+pub mod notices;
 pub mod ports;
 pub mod practices;
 pub mod read;

@@ -3,6 +3,7 @@
 //! incident that it opened the first time.
 
 pub mod files;
+mod notices;
 
 use std::{
     collections::BTreeSet,

@@ -1,13 +1,13 @@
 //! The assessment for a person: a practice owner reads it from top to bottom and knows what was concluded, why, and
 //! what would change it. Every step carries its citation, every date its arithmetic.
 
-use std::fmt::Write as _;
-
 use crate::{
     clock::target,
     facts::{EntityKind, Facts, HoldForm},
     law::{Law, OtherStatus},
-    result::{Assessment, Confidence, Duty, NotDue, Obligation, Regime, SubstituteSize},
+    result::{
+        Addressee, Assessment, Confidence, Duty, LetterMethod, NotDue, Obligation, Regime, SubstituteSize,
+    },
 };
 
 /// What every document of this crate says of itself.
@@ -36,31 +36,50 @@ pub fn explain(assessment: &Assessment, facts: &Facts) -> String {
     page.heading("How long to keep the file");
     page.paragraph(&format!(
         "Through {}: six years from the last determination, notice or filing (45 CFR 164.414(b), 164.530(j)).",
-        assessment.retain_until
+        long(assessment.retain_until)
     ));
-    page.paragraph(&format!("The law tables were last checked on {}.", assessment.law_tables_as_of));
+    page.paragraph(&format!("The law tables were last checked on {}.", long(assessment.law_tables_as_of)));
     page.text
 }
 
 fn in_short(page: &mut Page, assessment: &Assessment) {
     let what = &assessment.determination;
-    let mut short = if what.breach {
-        format!("On these facts it is treated as a breach ({}).", what.basis)
+    page.heading("In short");
+    page.item(&if what.breach {
+        format!("What we concluded: it is treated as a breach ({}).", what.basis)
     } else {
-        format!("On these facts it is not a reportable breach under federal law ({}).", what.basis)
+        format!("What we concluded: it is not a reportable breach under federal law ({}).", what.basis)
+    });
+    let to_do = || assessment.obligations.iter().filter(|each| each.duty != Duty::RecordRetention);
+    let (all, met) = (to_do().count(), to_do().filter(|each| each.met_on.is_some()).count());
+    let late = to_do().filter(|each| each.met_on.is_some() && each.late_by_days.is_some()).count();
+    let done = match (met, late) {
+        (0, _) => String::new(),
+        (met, 0) => format!(" {met} of them done."),
+        (met, late) => format!(" {met} of them done, {late} late."),
     };
-    let to_do = assessment.obligations.iter().filter(|each| each.duty != Duty::RecordRetention).count();
-    let _ = write!(short, " {} to send or file.", counted(to_do, "duty", "duties"));
-    if let Some(first) = &assessment.first_due {
-        let place = first.jurisdiction.map_or_else(String::new, |state| format!(" in {}", state.name()));
-        let _ = write!(short, " The first date is {}: {}{place}.", first.on, lower(first.duty.title()));
+    page.item(&match all {
+        0 => "What is to be done: nothing is to be sent or filed; the reasons belong in the file.".to_owned(),
+        all => format!(
+            "What is to be done: {} to send or file (section 4).{done}",
+            counted(all, "notice", "notices")
+        ),
+    });
+    let next = to_do().filter(|each| each.met_on.is_none() && each.due.is_some()).min_by_key(|each| each.due);
+    if let Some(next) = next
+        && let Some(due) = next.due
+    {
+        let place = next.jurisdiction.map_or_else(String::new, |state| format!(" in {}", state.name()));
+        page.item(&format!("The next last day: {}, {}{place}.", long(due), lower(next.duty.title())));
     }
     let open = assessment.open_questions.len();
-    if open > 0 {
-        let _ = write!(short, " {} open.", counted(open, "question is", "questions are"));
-    }
-    page.heading("In short");
-    page.paragraph(&short);
+    page.item(&match open {
+        0 => "What would change it: section 6.".to_owned(),
+        open => format!(
+            "What would change it: {} (section 6). The cautious answer is assumed meanwhile.",
+            counted(open, "open question", "open questions")
+        ),
+    });
 }
 
 fn discovery(page: &mut Page, assessment: &Assessment, facts: &Facts) {
@@ -82,10 +101,10 @@ fn discovery(page: &mut Page, assessment: &Assessment, facts: &Facts) {
     };
     page.paragraph(&format!(
         "{}: {because} ({}). That day is day 0. The clock runs from knowing of the incident, not from the end of the investigation (78 FR 5648).",
-        assessment.discovery.on, assessment.discovery.citation
+        long(assessment.discovery.on), assessment.discovery.citation
     ));
     if let Some(day) = facts.knowledge.wrongdoer_known_on {
-        page.paragraph(&format!("That the person who did it knew on {} does not count.", day.date));
+        page.paragraph(&format!("That the person who did it knew on {} does not count.", long(day.date)));
     }
 }
 
@@ -104,11 +123,21 @@ fn determination(page: &mut Page, assessment: &Assessment, facts: &Facts) {
         "It was secured, or there was nothing to secure."
     };
     page.item(&format!("{secured} (45 CFR 164.402; 74 FR 19006)"));
+    // Only the FTC's rule is left where HIPAA and Part 2 do not ask; it presumes in its own words.
+    let ftc =
+        what.breach && !what.phi && assessment.obligations.iter().all(|each| each.regime != Regime::Part2);
     let verdict = if what.breach { "So: a breach" } else { "So: no breach" };
+    if ftc {
+        page.item(&format!("{verdict} under the FTC's Health Breach Notification Rule. (16 CFR 318.2)"));
+        page.paragraph(
+            "That rule presumes that data reached without permission were acquired, unless you have reliable evidence that they were not and could not have been (16 CFR 318.2).",
+        );
+        return;
+    }
     page.item(&format!("{verdict} – {}. ({})", what.basis, what.citation));
     if what.presumed {
         page.paragraph(
-            "The law presumes a breach. Only a four-factor risk assessment that your attorney signs, showing a low probability that the information was compromised, overrides the presumption (45 CFR 164.402(2)).",
+            "Why: the law presumes a breach. Only a four-factor risk assessment that your attorney signs, showing a low probability that the information was compromised, overrides the presumption (45 CFR 164.402(2)).",
         );
     }
 }
@@ -118,7 +147,11 @@ fn people(page: &mut Page, assessment: &Assessment) {
     let counts = &assessment.counts;
     let by_state: Vec<_> = counts.by_state.iter().map(|(state, count)| format!("{state} {count}")).collect();
     let list = if by_state.is_empty() { String::new() } else { format!(" ({})", by_state.join(", ")) };
-    page.paragraph(&format!("{} in all{list}.", counts.total));
+    if counts.total == 0 && assessment.determination.breach {
+        page.paragraph("Nobody has been counted yet: 500 or more are assumed until somebody has.");
+    } else {
+        page.paragraph(&format!("{} in all{list}.", counts.total));
+    }
     match counts.substitute_notice {
         SubstituteSize::None => {}
         SubstituteSize::FewerThan10 => page.paragraph(
@@ -145,22 +178,34 @@ fn duties(page: &mut Page, assessment: &Assessment) {
 
 fn duty(page: &mut Page, assessment: &Assessment, of: &Obligation) {
     let when = match (of.due, of.due_at, target(of, assessment)) {
-        (Some(_), Some(at), _) => format!("by {at}"),
-        (Some(due), None, _) => format!("by {due}"),
-        (None, _, Some(target)) => format!("no fixed limit; aim at {target}"),
-        (None, _, None) => "no fixed limit".to_owned(),
+        (Some(_), Some(at), _) => format!("By {at}"),
+        (Some(due), None, _) => format!("By {}", long(due)),
+        (None, _, Some(target)) => format!("No fixed limit; aim at {}", long(target)),
+        (None, _, None) => "No fixed limit".to_owned(),
     };
     let place = of.jurisdiction.map_or_else(String::new, |state| format!(", {}", state.name()));
     page.item(&format!("{when}: {}{place} – to {}.", of.duty.title(), of.recipient));
     page.under(&format!("The law: {} ({}; {}).", of.standard, of.citation, sure(of.confidence)));
     page.under(&format!("The count: {}.", of.arithmetic));
     for batch in of.letters.iter().flatten() {
-        let to = batch.to.as_str().replace('_', " ");
-        let by = batch.method.as_str().replace('_', " ");
-        page.under(&format!("Letters: {} to {to}, by {by}.", batch.count));
+        let to = match batch.to {
+            Addressee::Individual => "the people themselves",
+            Addressee::ParentOrGuardian => "parents or guardians",
+            Addressee::Minor => "minors who alone agreed to the care",
+            Addressee::NextOfKin => "next of kin",
+            Addressee::PersonalRepresentative => "personal representatives",
+        };
+        let by = match batch.method {
+            LetterMethod::FirstClassMail => "by first-class mail",
+            LetterMethod::Email => "by e-mail, as they agreed",
+        };
+        page.under(&format!("{} to {to}, {by}.", counted(batch.count, "letter", "letters")));
     }
     if let Some(through) = of.post_through {
-        page.under(&format!("Keep the posting up through {through}, its 90th day; one day more is prudent."));
+        page.under(&format!(
+            "Keep the posting up through {}, its 90th day; one day more is prudent.",
+            long(through)
+        ));
     }
     if let Some(met) = of.met_on {
         let late = match (of.due, of.late_by_days) {
@@ -168,7 +213,7 @@ fn duty(page: &mut Page, assessment: &Assessment, of: &Obligation) {
             (Some(_), None) => ", in time".to_owned(),
             (None, None) => String::new(),
         };
-        page.under(&format!("Done on {met}{late}."));
+        page.under(&format!("Done on {}{late}.", long(met)));
     }
     if let Some(note) = &of.note {
         page.under(&format!("Note: {note}"));
@@ -193,13 +238,14 @@ fn holds(page: &mut Page, facts: &Facts) {
     );
     for hold in &facts.law_enforcement_holds {
         let told = match (hold.form, hold.until) {
-            (HoldForm::Written, Some(until)) => format!("through {}", until.date),
+            (HoldForm::Written, Some(until)) => format!("through {}", long(until.date)),
             (HoldForm::Oral, _) => {
                 "for 30 days at most, unless a written statement arrives in that time".to_owned()
             }
             (HoldForm::Written, None) => "without a period, so treated like an oral one: 30 days".to_owned(),
         };
-        page.item(&format!("{} statement of {}: {told}.", hold.form, hold.stated_on.date));
+        let form = upper(hold.form.as_str());
+        page.item(&format!("{form} statement of {}: {told}.", long(hold.stated_on.date)));
     }
 }
 
@@ -235,14 +281,15 @@ fn what_would_change(page: &mut Page, assessment: &Assessment, facts: &Facts) {
     }
     if assessment.determination.breach {
         let total = assessment.counts.total;
-        if (1..500).contains(&total) {
+        let hipaa = assessment.determination.phi;
+        if hipaa && (1..500).contains(&total) {
             page.item(&format!(
                 "{} would make 500: HHS would then be told with the letters, not in the yearly report (45 CFR 164.408).",
                 counted(500 - total, "more person", "more people")
             ));
         }
         for (state, &count) in assessment.counts.by_state.iter().filter(|(state, _)| *state != "unknown") {
-            if (400..=500).contains(&count) {
+            if hipaa && (400..=500).contains(&count) {
                 page.item(&format!(
                     "{} of {state} would call for media notice there (45 CFR 164.406).",
                     counted(501 - count, "more resident", "more residents")
@@ -250,15 +297,40 @@ fn what_would_change(page: &mut Page, assessment: &Assessment, facts: &Facts) {
             }
         }
         page.item(
-            "An earlier day on which anybody of the workforce knew would move every federal date forward.",
+            "An earlier day on which anybody of the workforce knew would make every federal date earlier.",
         );
         if facts.law_enforcement_holds.is_empty() {
             page.item("A statement by law enforcement would hold the federal notices (45 CFR 164.412).");
         }
-        if facts.sent.individuals_on.is_none() {
+        if hipaa && facts.sent.individuals_on.is_none() {
             page.item("Letters after HIPAA's last day would bring back State duties that HIPAA satisfies.");
         }
+    } else {
+        not_a_breach(page, assessment, facts);
     }
+}
+
+/// What would make a breach of what is none now.
+fn not_a_breach(page: &mut Page, assessment: &Assessment, facts: &Facts) {
+    let what = &assessment.determination;
+    if what.phi && !what.unsecured {
+        page.item(
+            "If the key or password went along, or the data were open when it happened, they would count as unsecured and a breach would be presumed (45 CFR 164.402).",
+        );
+    } else if what.phi && facts.event.exception.is_some() {
+        page.item(
+            "If one condition of the exception does not hold, such as that something was passed on after all, a breach would be presumed (45 CFR 164.402(1)).",
+        );
+    } else if what.phi && facts.event.risk_assessment.is_some() {
+        page.item(
+            "New facts on any of the four factors call for a new assessment; until your attorney signs it, a breach would be presumed again (45 CFR 164.402(2)).",
+        );
+    } else if !what.phi {
+        page.item("If health information of patients was involved after all, a breach would be presumed (45 CFR 164.402).");
+    }
+    page.item(
+        "You bear the burden of showing that there was no breach: keep what shows it (45 CFR 164.414(b)).",
+    );
 }
 
 /// Duties and calls that the engine does not compute. The tables were read before anything could be assessed.
@@ -274,6 +346,11 @@ fn other_calls(page: &mut Page, facts: &Facts) {
             duty.title, duty.who, duty.limit, duty.what, duty.citation
         ));
     }
+}
+
+/// `May 9, 2026`, as a person writes a day; the counts keep the form of the calendar.
+fn long(date: jiff::civil::Date) -> String {
+    date.strftime("%B %-d, %Y").to_string()
 }
 
 /// "1 duty", "7 duties".

@@ -36,6 +36,23 @@ pub struct Recipient {
     pub zip: Phi<String>,
 }
 
+impl Recipient {
+    /// The name on the envelope: another's where one is given, else the individual's, with whose parent, guardian or
+    /// next of kin it is.
+    #[must_use]
+    pub fn addressee(&self) -> Phi<String> {
+        let individual = self.individual.reveal();
+        let name = self.addressed_to.as_ref().unwrap_or(&self.individual).reveal();
+        Phi::new(match self.to {
+            Addressee::ParentOrGuardian if name == individual => {
+                format!("Parent or guardian of {individual}")
+            }
+            Addressee::NextOfKin if name == individual => format!("Next of kin of {individual}"),
+            _ => name.clone(),
+        })
+    }
+}
+
 /// The columns of the mail-merge file.
 pub const COLUMNS: [&str; 10] = [
     "letter",
@@ -59,12 +76,11 @@ pub fn merge_file(recipients: &[Recipient]) -> Phi<String> {
         let address = each.address.reveal();
         let line = |at: usize| address.get(at).map_or("", String::as_str);
         let rest = address.get(1..).map(|lines| lines.join(", ")).unwrap_or_default();
-        let name = each.addressed_to.as_ref().unwrap_or(&each.individual).reveal();
         let row = [
             each.number.to_string(),
             template(each.to).to_owned(),
             each.method.to_string(),
-            field(&addressee(each.to, name, each.individual.reveal())),
+            field(each.addressee().reveal()),
             field(each.individual.reveal()),
             field(line(0)),
             field(&rest),
@@ -86,14 +102,6 @@ pub const fn template(to: Addressee) -> &'static str {
         Addressee::Minor => "minor_who_consented",
         Addressee::NextOfKin => "next_of_kin",
         Addressee::PersonalRepresentative => "personal_representative",
-    }
-}
-
-fn addressee(to: Addressee, name: &str, individual: &str) -> String {
-    match to {
-        Addressee::ParentOrGuardian if name == individual => format!("Parent or guardian of {individual}"),
-        Addressee::NextOfKin if name == individual => format!("Next of kin of {individual}"),
-        _ => name.to_owned(),
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod intake;
 pub(crate) mod learn;
 pub(crate) mod log;
 pub(crate) mod note;
+pub(crate) mod notices;
 pub(crate) mod practice;
 #[cfg(test)]
 mod reach;

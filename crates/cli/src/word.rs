@@ -1,5 +1,6 @@
 //! Words of the field as arguments: the help lists them, and `-` may be written for `_`.
 
+use app::notices::{Format, Kind};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser};
 use incident::{
     AccountWork, BreachAnswer, Confidence, ContainmentKind, Gate, IncidentKind, Party, Question, Side,
@@ -53,6 +54,30 @@ macro_rules! bare_words {
 }
 
 bare_words!(Role, Severity, Audience);
+
+impl Word for Kind {
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+    fn word(self) -> &'static str {
+        self.as_str()
+    }
+    fn meaning(self) -> Option<&'static str> {
+        Some(self.plain())
+    }
+}
+
+impl Word for Format {
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+    fn word(self) -> &'static str {
+        self.as_str()
+    }
+    fn meaning(self) -> Option<&'static str> {
+        None
+    }
+}
 
 impl Word for Channel {
     fn all() -> &'static [Self] {

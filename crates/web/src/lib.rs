@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod alerts;
+mod breach;
 mod caller;
 mod conditions;
 mod config;

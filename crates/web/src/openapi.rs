@@ -12,8 +12,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Problem, alerts, evidence, incidents, intake, journal, notes, practices, reports, state::Web, status,
-    tokens,
+    Problem, alerts, breach, evidence, incidents, intake, journal, notes, practices, reports, state::Web,
+    status, tokens,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -31,6 +31,7 @@ use crate::{
         (name = "notes", description = "Notes, sealed, with their history"),
         (name = "evidence", description = "Evidence, sealed, with its custody"),
         (name = "journal", description = "The record and its proofs"),
+        (name = "law", description = "The breach question: facts in, obligations and documents out; counsel decides"),
         (name = "documents", description = "What leaves an incident"),
         (name = "practices", description = "Practices, and what works there today"),
         (name = "tokens", description = "Who may do what"),
@@ -46,6 +47,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
         .merge(alerts::routes())
         .merge(incidents::routes())
         .merge(notes::routes())
+        .merge(breach::routes())
         .merge(evidence::routes())
         .merge(journal::routes())
         .merge(practices::routes())

@@ -36,7 +36,7 @@ pub(crate) async fn bytes(request: Request<Body>, web: &Web, limit: usize) -> Re
     })
 }
 
-fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     let wrong = |detail: &str| {
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "The body is of another kind", detail)
     };

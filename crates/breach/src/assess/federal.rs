@@ -64,7 +64,12 @@ impl Engine<'_> {
     fn hipaa_duties(&mut self) {
         let headline = [Duty::IndividualNotice, Duty::MediaNotice, Duty::HhsNotice, Duty::HhsAnnualReport];
         if !self.hipaa() || !self.ground.breach() {
-            let what = determination::determine(self.facts);
+            let mut what = determination::determine(self.facts);
+            if !self.hipaa() && self.ground.breach() {
+                // Another rule's breach: HIPAA is silent, whatever that rule presumes.
+                what.basis = "HIPAA's rule does not ask: no PHI of an entity under it is involved".to_owned();
+                "45 CFR 160.103".clone_into(&mut what.citation);
+            }
             for duty in headline {
                 self.excuse(duty, Regime::Hipaa, None, what.basis.clone(), &what.citation);
             }
@@ -235,13 +240,15 @@ impl Engine<'_> {
     fn excuse_federal(&mut self, rule: &FederalRule, jurisdiction: Option<State>, residents: u64) {
         let reason = match &rule.when {
             Condition::Residents(threshold) => {
-                format!("{residents} residents; the duty starts at {threshold}")
+                format!("{}; the duty starts at {threshold}", residents_in_words(residents))
             }
             Condition::Total(threshold) if self.facts.individuals.total() == 0 => {
                 format!("nobody is counted yet, so 500 or more are assumed; the duty is for {threshold}")
             }
             Condition::Total(threshold) => {
-                format!("{} people in all; the duty is for {threshold}", self.people())
+                let people = self.people();
+                let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
+                format!("{people} in all; the duty is for {threshold}")
             }
             Condition::Undeliverable => {
                 "no letter has come back and no address is known to be out of date".to_owned()
@@ -262,4 +269,9 @@ pub(super) fn joined(first: Option<&str>, second: Option<String>) -> Option<Stri
         (Some(first), None) => Some(first.to_owned()),
         (None, second) => second,
     }
+}
+
+/// "1 resident", "450 residents".
+pub(super) fn residents_in_words(residents: u64) -> String {
+    if residents == 1 { "1 resident".to_owned() } else { format!("{residents} residents") }
 }

@@ -2,7 +2,10 @@
 //! HIPAA clause leaves of each rule; then the rule's condition and clock. Data that are not PHI get no HIPAA clause,
 //! and a clause that depends on keeping to HIPAA is lost with a late letter.
 
-use super::{Engine, Of, federal::joined};
+use super::{
+    Engine, Of,
+    federal::{joined, residents_in_words},
+};
 use crate::{
     determination::{self, Ground},
     facts::{DataKind, EntityKind, Medium},
@@ -348,7 +351,9 @@ fn earlier(one: Option<jiff::civil::Date>, other: Option<jiff::civil::Date>) -> 
 /// Why a condition is not met.
 fn unmet(rule: &StateRule, residents: u64) -> String {
     match &rule.when {
-        Condition::Residents(threshold) => format!("{residents} residents; the duty starts at {threshold}"),
+        Condition::Residents(threshold) => {
+            format!("{}; the duty starts at {threshold}", residents_in_words(residents))
+        }
         Condition::HhsNotified => "HHS is not notified of this event".to_owned(),
         Condition::NoHarmReliedOn => {
             "only where the practice relies on the State's no-harm exception".to_owned()

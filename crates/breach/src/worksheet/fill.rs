@@ -64,7 +64,10 @@ fn breach(out: &mut Answers, facts: &Facts, assessment: &Assessment) {
     if let Some(day) = facts.knowledge.occurred_on {
         put(out, "breach_start", Answer::Date(day.date), Origin::Facts);
     }
-    put(out, "discovery_start", Answer::Date(assessment.discovery.on), Origin::Assessment);
+    // Discovery is one day in law (45 CFR 164.404(a)(2)), though the form asks for two.
+    for id in ["discovery_start", "discovery_end"] {
+        put(out, id, Answer::Date(assessment.discovery.on), Origin::Assessment);
+    }
     if let Some(kind) = breach_type(facts.event.kind) {
         put(out, "breach_type", Answer::Choices(vec![kind.to_owned()]), Origin::Facts);
     }

@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::{
     Bench,
     ask::{Ask, On, give, paper_of},
+    notices::{DocumentArgs, LettersArgs, NoticeVerb, WorksheetArgs},
 };
 use crate::{
     arguments::Globals,
@@ -50,6 +51,15 @@ pub(crate) enum BreachVerb {
         /// The facts, or `-` for standard input
         facts: String,
     },
+    /// Writes the letters to the people affected: drafts for counsel, or signed ones for the post
+    Letters(LettersArgs),
+    /// Fills in the HHS portal's form and the State agencies' as worksheets
+    Worksheet(WorksheetArgs),
+    /// Writes another document of the breach
+    Document(DocumentArgs),
+    /// The notice file: what the notices say, and who says it
+    #[command(subcommand)]
+    Notice(NoticeVerb),
     /// Answers the breach question (the attorney's alone)
     #[command(
         after_help = "Example:\n  tourniquet breach decide open breach --reason 'PHI was taken; no low probability' --as 'attorney:A. Counsel'"
@@ -121,7 +131,16 @@ pub(crate) enum BreachVerb {
 impl BreachVerb {
     /// Whether it works on facts alone.
     pub(crate) const fn needs_no_record(&self) -> bool {
-        matches!(self, Self::Assess { .. } | Self::Explain { .. } | Self::Calendar { .. })
+        matches!(
+            self,
+            Self::Assess { .. }
+                | Self::Explain { .. }
+                | Self::Calendar { .. }
+                | Self::Letters(_)
+                | Self::Worksheet(_)
+                | Self::Document(_)
+                | Self::Notice(_)
+        )
     }
 
     pub(crate) fn ask(self) -> Result<Ask, Box<Self>> {
@@ -144,7 +163,7 @@ impl BreachVerb {
     }
 }
 
-fn read_facts(given: &str) -> Result<(Facts, Vec<u8>), Failure> {
+pub(super) fn read_facts(given: &str) -> Result<(Facts, Vec<u8>), Failure> {
     const LARGEST: u64 = (1 << 20) + 1;
     let path = Path::new(given);
     let mut bytes = Vec::new();
@@ -169,8 +188,8 @@ fn assessed(given: &str) -> Result<(Facts, Assessment, Vec<u8>), Failure> {
     Ok((facts, assessment, bytes))
 }
 
-/// `assess`, `explain`, `calendar`.
-pub(crate) fn without_record(_: &Globals, verb: BreachVerb) -> Result<(), Failure> {
+/// `assess`, `explain`, `calendar`, and the documents.
+pub(crate) fn without_record(globals: &Globals, verb: BreachVerb) -> Result<(), Failure> {
     match verb {
         BreachVerb::Assess { facts } => say_json(&assessed(&facts)?.1),
         BreachVerb::Explain { facts } => {
@@ -186,6 +205,10 @@ pub(crate) fn without_record(_: &Globals, verb: BreachVerb) -> Result<(), Failur
             say(breach::calendar(&assessment, reference, Edge::machine().now()).trim_end());
             Ok(())
         }
+        BreachVerb::Letters(args) => args.run(globals),
+        BreachVerb::Worksheet(args) => args.run(globals),
+        BreachVerb::Document(args) => args.run(globals),
+        BreachVerb::Notice(verb) => verb.run(),
         _ => Ok(()),
     }
 }

@@ -2,4 +2,5 @@
 #![cfg(test)]
 
 mod life;
+mod papers;
 mod shell;

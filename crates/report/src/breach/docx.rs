@@ -107,7 +107,7 @@ fn styles(docx: Docx) -> Docx {
                 .size(26)
                 .bold()
                 .color(ACCENT)
-                .line_spacing(spacing(280, 100))
+                .line_spacing(spacing(220, 80))
                 .outline_lvl(0),
         )
         .add_style(
@@ -117,6 +117,7 @@ fn styles(docx: Docx) -> Docx {
         .add_style(
             style("Letterhead", "Letterhead").size(30).bold().color(ACCENT).line_spacing(spacing(0, 40)),
         )
+        .add_style(style("Item", "List Item").line_spacing(spacing(0, 50)))
         .add_style(style("Small", "Small Print").size(17).color(SOFT).line_spacing(spacing(0, 60)))
         .add_style(style("Lead", "Lead").italic().color(SOFT))
         .add_abstract_numbering(
@@ -248,7 +249,8 @@ fn add(mut docx: Docx, blocks: &[Block], row: Option<&Row>, merge: bool) -> Docx
             Block::Lead { text } => docx.add_paragraph(written(Paragraph::new().style("Lead"), text)),
             Block::Text { text } => docx.add_paragraph(written(Paragraph::new(), text)),
             Block::List { items } => items.iter().fold(docx, |docx, item| {
-                let item_style = Paragraph::new().numbering(NumberingId::new(BULLETS), IndentLevel::new(0));
+                let item_style =
+                    Paragraph::new().style("Item").numbering(NumberingId::new(BULLETS), IndentLevel::new(0));
                 docx.add_paragraph(written(item_style, item))
             }),
             Block::Facts { rows } => {

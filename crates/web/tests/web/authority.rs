@@ -53,6 +53,12 @@ const ROUTES: &[(&str, &str, Option<C>)] = &[
     ("show_decisions_text", "read", Some(C::Read)),
     ("show_obligations", "read", Some(C::Read)),
     ("make_package", "export", Some(C::Export)),
+    ("assess_breach", "read", Some(C::Read)),
+    ("explain_breach", "read", Some(C::Read)),
+    ("breach_calendar", "read", Some(C::Read)),
+    ("show_notice_template", "read", Some(C::Read)),
+    ("make_breach_document", "read", Some(C::Read)),
+    ("make_incident_document", "write", Some(C::Read)),
     ("show_status", "read", None),
 ];
 
@@ -78,7 +84,22 @@ const ABOUT_THEMSELVES: &[&str] = &[
     "make_backup",
     "show_status",
     "declare_incident",
+    "assess_breach",
+    "explain_breach",
+    "breach_calendar",
+    "show_notice_template",
+    "make_breach_document",
 ];
+
+/// The facts of a breach.
+pub(crate) fn breach_facts() -> Value {
+    json!({
+        "entity": {"kind": "covered_entity", "name": "Cedar Hollow ENT", "state": "OH", "time_zone": "America/New_York"},
+        "event": {"kind": "ransomware", "data": ["phi"]},
+        "knowledge": {"known_on": "2026-03-10"},
+        "individuals": {"by_state": {"OH": 612}, "elements": ["name", "diagnosis"]},
+    })
+}
 
 struct Operation {
     id: String,
@@ -145,7 +166,8 @@ impl Things {
             .path
             .replace("{id}", thing)
             .replace("{note}", &self.note)
-            .replace("{source}", "generic");
+            .replace("{source}", "generic")
+            .replace("{kind}", "letters");
         path.push_str(match id {
             "take_evidence" => "?name=a&source=b&why=c",
             "prove_inclusion" => "?index=0&size=1",
@@ -167,6 +189,8 @@ impl Things {
             "make_practice" | "change_practice" => call.json(&self.profile),
             "make_token" => call.json(&json!({"name": "new", "role": "auditor", "practice": self.practice})),
             "make_package" => call.json(&json!({"for": "insurer"})),
+            "assess_breach" | "explain_breach" | "breach_calendar" => call.json(&breach_facts()),
+            "make_breach_document" | "make_incident_document" => call.json(&json!({"facts": breach_facts()})),
             _ => call,
         }
     }

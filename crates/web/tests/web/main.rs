@@ -9,5 +9,6 @@ mod events;
 mod ground;
 mod hostile;
 mod listener;
+mod papers;
 mod quiet;
 mod session;
