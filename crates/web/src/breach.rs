@@ -119,7 +119,7 @@ async fn notice(by: By<Read>) -> Result<Response, Problem> {
 /// Makes documents from facts: letters, worksheets, notices and records. Drafts for counsel until an attorney signs.
 #[utoipa::path(
     post, path = "/breach/documents/{kind}", tag = "law", operation_id = "make_breach_document", request_body = Wanted,
-    params(("kind" = inline(Kind), Path, description = "Which"), Which),
+    params(("kind" = String, Path, description = "letters, substitute, media, hhs, part2, states, business_associate, insurer, delay, memorandum or proof"), Which),
     responses((status = 200, body = Listing, description = "What there is; with a format, the document")),
 )]
 async fn documents(
@@ -136,7 +136,7 @@ async fn documents(
 /// Makes documents of an incident. An attorney's signature is written down as a note of it.
 #[utoipa::path(
     post, path = "/incidents/{id}/breach/documents/{kind}", tag = "law", operation_id = "make_incident_document", request_body = Wanted,
-    params(("id" = IncidentId, Path, description = "The incident"), ("kind" = inline(Kind), Path, description = "Which"), Which),
+    params(("id" = IncidentId, Path, description = "The incident"), ("kind" = String, Path, description = "letters, substitute, media, hhs, part2, states, business_associate, insurer, delay, memorandum or proof"), Which),
     responses((status = 200, body = Listing, description = "What there is; with a format, the document")),
 )]
 async fn of_incident(
