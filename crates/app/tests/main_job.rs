@@ -38,12 +38,18 @@ async fn a_ransomware_monday_becomes_an_incident_with_its_decisions_and_document
         "obligations.ics",
         "report.pdf",
         "package.zip",
+        "explain.md",
+        "notices/README.md",
+        "notices/letter-individual.docx",
+        "notices/four-factor-memorandum.docx",
+        "notices/hhs-worksheet.pdf",
     ] {
         assert!(out.path().join(name).metadata().unwrap().len() > 100, "{name}");
     }
     if let Some(keep) = std::env::var_os("KEEP_DOCUMENTS") {
         std::fs::create_dir_all(&keep).unwrap();
-        for entry in std::fs::read_dir(out.path()).unwrap().flatten() {
+        let files = std::fs::read_dir(out.path()).unwrap().flatten().filter(|entry| entry.path().is_file());
+        for entry in files {
             std::fs::copy(entry.path(), std::path::Path::new(&keep).join(entry.file_name())).unwrap();
         }
     }

@@ -25,7 +25,8 @@ const LARGEST: u64 = 256 << 20;
 #[command(
     after_help = "Examples:\n  tourniquet respond --practice practice.toml --alert defender.json --alert front-desk.json --evidence ./logs\n  \
     tourniquet respond --alert alert.json\n\n\
-    Writes incident.json, decisions.md, timeline.csv, story.json, obligations.ics, report.pdf and package.zip into --out. The\n\
+    Writes incident.json, decisions.md, timeline.csv, story.json, obligations.ics, report.pdf and package.zip into --out, with\n\
+    explain.md (the breach question for a person) and drafts for counsel of what is due in notices/. The\n\
     last line on standard output is a JSON object: incident, severity, hosts, accounts, detections, individuals, obligations,\n\
     open_decisions, out, seconds. `tourniquet serve` afterwards shows the same incident to the team."
 )]
@@ -143,14 +144,22 @@ fn move_into(from: &Path, to: &Path) -> Result<(), Failure> {
     if !from.exists() {
         return Ok(());
     }
-    let moved = fs::create_dir_all(to).and_then(|()| {
-        for file in fs::read_dir(from)? {
-            let file = file?;
-            fs::rename(file.path(), to.join(file.file_name()))?;
+    moved(from, to).map_err(|error| Failure::writing(to, &error))
+}
+
+fn moved(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        let target = to.join(file.file_name());
+        // A folder may be there from the first time that this incident was responded to.
+        if file.file_type()?.is_dir() {
+            moved(&file.path(), &target)?;
+        } else {
+            fs::rename(file.path(), target)?;
         }
-        Ok(())
-    });
-    moved.map_err(|error| Failure::writing(to, &error))
+    }
+    Ok(())
 }
 
 /// Tells what could not be read and what else a person should know, and then the contract's last line.
