@@ -29,8 +29,11 @@ pub(crate) fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(explain))
         .routes(routes!(calendar))
         .routes(routes!(notice))
-        .routes(routes!(documents))
-        .routes(routes!(of_incident))
+}
+
+/// Letters to ten thousand people take as long as they take.
+pub(crate) fn lasting_routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new().routes(routes!(documents)).routes(routes!(of_incident))
 }
 
 /// Which document, in which form.

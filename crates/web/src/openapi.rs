@@ -58,6 +58,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
         .merge(intake::routes())
         .merge(evidence::lasting_routes())
         .merge(journal::lasting_routes())
+        .merge(breach::lasting_routes())
         .merge(reports::lasting_routes())
         .merge(tokens::lasting_routes());
     (prompt, lasting)
