@@ -17,8 +17,14 @@ pub const REPLAY_WINDOW: i64 = 300;
 pub enum Authentication {
     /// `Authorization: Bearer SECRET` (RFC 6750).
     Bearer,
-    /// The secret itself in a header that the vendor lets the customer choose the content of (Okta event hooks).
-    Header(&'static str),
+    /// The secret itself in a header that the vendor lets the customer choose the content of, after the sender has
+    /// asked once, by GET, whether the address is ours (Okta event hooks).
+    Hook {
+        /// The header of the secret.
+        header: &'static str,
+        /// The header whose value the one-time question wants back.
+        challenge: &'static str,
+    },
     /// HMAC-SHA256 over the body alone, in a header.
     Signature {
         /// The header.
@@ -68,9 +74,18 @@ impl Authentication {
     pub fn describe(&self) -> String {
         match self {
             Self::Bearer => "bearer token".into(),
-            Self::Header(name) => format!("secret in the header {name}"),
+            Self::Hook { header, .. } => format!("secret in the header {header}"),
             Self::Signature { header, .. } => format!("HMAC-SHA256 in the header {header}"),
             Self::StandardWebhooks => "Standard Webhooks signature (webhook-signature)".into(),
+        }
+    }
+
+    /// The header of the one-time question, where the vendor asks one.
+    #[must_use]
+    pub const fn challenge(&self) -> Option<&'static str> {
+        match self {
+            Self::Hook { challenge, .. } => Some(challenge),
+            _ => None,
         }
     }
 
@@ -97,7 +112,7 @@ impl Authentication {
                 }
                 same(token.trim().as_bytes(), secret.as_bytes())
             }
-            Self::Header(name) => {
+            Self::Hook { header: name, .. } => {
                 let given = header(name).ok_or(AuthFailure::Missing(name))?;
                 same(given.as_bytes(), secret.as_bytes())
             }

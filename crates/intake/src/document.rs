@@ -16,6 +16,8 @@ use crate::{
 pub struct Taken {
     /// The alert.
     pub alert: Alert,
+    /// Which version of it this is, where its source publishes it anew under the same id.
+    pub revision: Option<String>,
     /// Its bytes as received; their SHA-256 is the alert's `raw_sha256`.
     pub raw: Vec<u8>,
     /// Where in the input they begin.
@@ -180,7 +182,9 @@ fn read(item: &Item<'_>, offset: u64, adapter: &'static Adapter, out: &mut Outco
     }
     let digest = Digest::of(item.raw);
     for draft in drafts {
-        out.push(Ok(Taken { alert: draft.finish(adapter, digest), raw: item.raw.to_vec(), offset }));
+        let revision = draft.revision.clone().filter(|revision| !revision.trim().is_empty());
+        let alert = draft.finish(adapter, digest);
+        out.push(Ok(Taken { alert, revision, raw: item.raw.to_vec(), offset }));
     }
 }
 

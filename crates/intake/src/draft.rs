@@ -18,6 +18,9 @@ pub struct Draft {
     pub channel: Option<Channel>,
     /// The source's own id of it.
     pub source_id: Option<String>,
+    /// Which version of it this is, where the source publishes it anew under the same id: an updated advisory is not
+    /// the one that was taken before.
+    pub revision: Option<String>,
     /// One line; brought to one when finished.
     pub title: Option<String>,
     /// What happened, in the source's words.

@@ -11,7 +11,7 @@ pub struct Readers;
 /// An alert as the use cases take it.
 #[must_use]
 pub fn taken(read: Taken) -> TakenAlert {
-    TakenAlert { dedup_key: crate::dedup_key(&read.alert), alert: read.alert, raw: read.raw }
+    TakenAlert { dedup_key: crate::dedup_key(&read), alert: read.alert, raw: read.raw }
 }
 
 /// A fault as the use cases tell it.
@@ -54,6 +54,15 @@ impl AlertReaders for Readers {
                 .map(|(_, value)| value.as_str())
         };
         adapter.authentication.verify(header, body, secret, now).map_err(|failure| failure.to_string())
+    }
+
+    fn challenge(&self, source: &str, headers: &[(String, String)]) -> Option<String> {
+        let header = crate::adapter(source)?.authentication.challenge()?;
+        headers
+            .iter()
+            .find(|(given, _)| given.eq_ignore_ascii_case(header))
+            .map(|(_, value)| value.clone())
+            .filter(|value| !value.is_empty())
     }
 
     fn read(&self, source: Option<&str>, bytes: &[u8]) -> Vec<Result<TakenAlert, ReadError>> {

@@ -42,6 +42,7 @@ const SMALL: usize = 64 << 10;
 pub(crate) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(deliver))
+        .route("/intake/{source}", axum::routing::get(verify))
         .layer(DefaultBodyLimit::max(limits::INTAKE_BODY))
         .layer(middleware::from_fn(limits::delivered_in_time))
 }
@@ -99,7 +100,8 @@ enum Taken {
     Several(Deliveries),
 }
 
-/// Takes alerts in from a source.
+/// Takes alerts in from a source. A GET with the header `x-okta-verification-challenge` and the source's secret is Okta's
+/// one-time question before the first delivery of an event hook, and is answered.
 #[utoipa::path(
     post, path = "/intake/{source}", tag = "alerts", operation_id = "deliver_alerts",
     params(("source" = String, Path, description = "The adapter's name; `/sources` lists them"), ForPractice),
@@ -142,6 +144,34 @@ async fn deliver(
     };
     let practice = practice_for(&actor, asked.practice)?;
     take(&web, &actor, practice, &source, body).await
+}
+
+/// What a hook's one-time question wants to hear.
+#[derive(Serialize)]
+struct Verified {
+    verification: String,
+}
+
+/// Answers the question that a vendor asks once, before its first delivery, with the secret that it will send
+/// (<https://developer.okta.com/docs/concepts/event-hooks/#one-time-verification-request>).
+async fn verify(
+    State(web): State<Web>,
+    Named(source): Named<String>,
+    request: Request<Body>,
+) -> Result<Json<Verified>, Problem> {
+    let (parts, _) = request.into_parts();
+    let headers = headers(&parts);
+    let Some(verification) = web.app.readers().challenge(&source, &headers) else {
+        return Err(Problem::not_found("a question to answer: alerts are sent with POST"));
+    };
+    web.failures.allowed(peer(&parts.extensions)).map_err(Problem::too_many_failures)?;
+    match by_secret(&web, &source, bearer(&parts.headers), &headers, &Bytes::new()).await? {
+        Some(_) => Ok(Json(Verified { verification })),
+        None => {
+            let failed = web.failures.count(peer(&parts.extensions));
+            Err(failed.map_or_else(Problem::too_many_failures, |()| Problem::unauthenticated()))
+        }
+    }
 }
 
 fn headers(parts: &Parts) -> Vec<(String, String)> {

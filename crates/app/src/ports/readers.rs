@@ -63,6 +63,12 @@ pub trait AlertReaders: Send + Sync {
         now: Timestamp,
     ) -> Result<(), String>;
 
+    /// What a source's one-time question, whether this address is ours, wants back; `None` where this is none.
+    fn challenge(&self, source: &str, headers: &[(String, String)]) -> Option<String> {
+        let _ = (source, headers);
+        None
+    }
+
     /// Reads every alert out of the bytes, in input order; without a source the format is recognised.
     fn read(&self, source: Option<&str>, bytes: &[u8]) -> Vec<Result<TakenAlert, ReadError>>;
 }

@@ -37,6 +37,9 @@ fn parse(item: &Item<'_>) -> Result<Vec<Draft>, NotMine> {
 
 fn read(value: &Value, draft: &mut Draft) {
     draft.source_id = word(value, "document/tracking/id");
+    // A document of the same id with a higher version takes the earlier one's place (section 3.2.1.12).
+    draft.revision = word(value, "document/tracking/version")
+        .or_else(|| word(value, "document/tracking/current_release_date"));
     draft.title = text(value, "document/title").map(str::to_owned);
     let note = |wanted: &str| {
         list(value, "document/notes")

@@ -56,6 +56,7 @@ fn parse(item: &Item<'_>) -> Result<Vec<Draft>, NotMine> {
     let mut draft = Draft::default();
     if let Some(object) = at(value, "Object").filter(|object| object.is_object()) {
         draft.source_id = word(object, "uuid");
+        draft.revision = word(object, "timestamp");
         draft.title = text(object, "name").map(str::to_owned);
         draft.description = text(object, "description").map(str::to_owned);
         draft.reported_at = stamp(object, "timestamp");
@@ -77,6 +78,8 @@ fn stamp(value: &Value, name: &str) -> Option<Moment> {
 
 fn event(event: &Value, draft: &mut Draft) {
     draft.source_id = word(event, "uuid").or_else(|| word(event, "id"));
+    // The second at which it was last changed.
+    draft.revision = word(event, "timestamp");
     draft.title = text(event, "info").map(str::to_owned);
     draft.source_severity = word(event, "threat_level_id");
     draft.severity = match draft.source_severity.as_deref() {

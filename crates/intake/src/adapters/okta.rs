@@ -20,7 +20,10 @@ pub(crate) const ADAPTER: Adapter = Adapter {
     reads: "System Log events, also in the envelope of an event hook",
     channel: Channel::Mdr,
     // An event hook carries the header and the secret that were set for it.
-    authentication: Authentication::Header("Authorization"),
+    authentication: Authentication::Hook {
+        header: "Authorization",
+        challenge: "x-okta-verification-challenge",
+    },
     recognise,
     parse,
 };

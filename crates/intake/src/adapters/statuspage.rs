@@ -41,6 +41,9 @@ fn incident(incident: &Value, draft: &mut Draft) {
     // The latest update stands first.
     let update = list(incident, "incident_updates").next();
     draft.source_id = update.and_then(|update| word(update, "id")).or_else(|| word(incident, "id"));
+    // An update can be written over, and the last one's incident go on without a new one.
+    draft.revision =
+        update.and_then(|update| word(update, "updated_at")).or_else(|| word(incident, "updated_at"));
     draft.title = text(incident, "name").map(str::to_owned);
     draft.description = update.and_then(|update| text(update, "body")).map(str::to_owned);
     draft.source_severity = word(incident, "impact");

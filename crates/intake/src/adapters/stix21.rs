@@ -85,7 +85,9 @@ fn of_report(report: &Value, objects: &[&Value]) -> Draft {
 }
 
 fn draft(id: Option<String>, subject: Option<&Value>, objects: &[&Value]) -> Draft {
-    let mut draft = Draft { source_id: id, ..Draft::default() };
+    // Each version of an object has its own `modified` (section 3.6); a bundle is as new as the newest in it.
+    let revision = objects.iter().filter_map(|object| word(object, "modified")).max();
+    let mut draft = Draft { source_id: id, revision, ..Draft::default() };
     if let Some(subject) = subject {
         draft.title = text(subject, "name").map(str::to_owned);
         draft.description = text(subject, "description").map(str::to_owned);

@@ -74,7 +74,7 @@ fn the_members_stand_in_the_contracts_order() {
 fn the_same_alert_in_another_envelope_or_with_a_newer_status_is_recorded_once() {
     let key = |text: &str| {
         let taken = intake::read(None, text.as_bytes()).next().unwrap().unwrap();
-        intake::dedup_key(&taken.alert)
+        intake::dedup_key(&taken)
     };
     let alert = |status: &str, title: &str| {
         format!(
@@ -95,5 +95,45 @@ fn every_named_source_reads_its_own_and_takes_a_vendors_new_format_by_the_usual_
         let Some(Ok(taken)) = results.first() else { continue };
         assert_eq!(taken.alert.source, adapter.name);
         assert_eq!(results.len(), 1, "{}", adapter.name);
+    }
+}
+
+#[test]
+fn what_a_vendor_publishes_anew_under_the_same_id_is_no_repetition() {
+    let key = |text: String| {
+        let taken = intake::read(None, text.as_bytes()).next().unwrap().unwrap();
+        assert!(taken.alert.source_id.is_some(), "{}", taken.alert.source);
+        (taken.alert.source.clone(), intake::dedup_key(&taken))
+    };
+    let csaf = |version: &str| {
+        format!(
+            r#"{{"document":{{"csaf_version":"2.0","title":"Pump gateway","publisher":{{"name":"Acme"}},"tracking":{{"id":"ACME-1","version":"{version}","current_release_date":"2026-03-02T08:14:15Z"}}}}}}"#
+        )
+    };
+    let stix = |modified: &str| {
+        format!(
+            r#"{{"type":"bundle","id":"bundle--1","objects":[{{"type":"report","id":"report--1","name":"Loader","created":"2026-01-01T00:00:00Z","modified":"{modified}"}}]}}"#
+        )
+    };
+    let misp = |timestamp: &str| {
+        format!(
+            r#"{{"Event":{{"uuid":"e-1","info":"Loader","threat_level_id":"1","timestamp":"{timestamp}","publish_timestamp":"1700000000","Attribute":[]}}}}"#
+        )
+    };
+    let statuspage = |update: &str| {
+        format!(
+            r#"{{"page":{{"id":"p"}},"incident":{{"id":"i","name":"EHR down","status":"identified","impact":"major","created_at":"2026-03-02T08:14:15Z","incident_updates":[{{"id":"{update}","status":"identified","body":"x","created_at":"2026-03-02T08:20:00Z"}}]}}}}"#
+        )
+    };
+    let versions: [(&str, [String; 2]); 4] = [
+        ("csaf", [csaf("1"), csaf("2")]),
+        ("stix21", [stix("2026-01-01T00:00:00Z"), stix("2026-02-01T00:00:00Z")]),
+        ("misp", [misp("1700000001"), misp("1700000002")]),
+        ("statuspage", [statuspage("u-1"), statuspage("u-2")]),
+    ];
+    for (source, [first, second]) in versions {
+        assert_eq!(key(first.clone()).0, source);
+        assert_ne!(key(first.clone()), key(second), "an update of {source} would be lost");
+        assert_eq!(key(first.clone()), key(first));
     }
 }

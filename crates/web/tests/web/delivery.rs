@@ -109,3 +109,48 @@ async fn what_the_front_desk_says_is_an_alert_at_once_and_what_stands_still_is_t
     assert!(today["items"][0]["all_works"].as_bool().unwrap(), "{today}");
     assert!(!today["items"][0]["services"].as_array().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn okta_s_one_time_question_is_answered_to_who_holds_the_secret_and_to_nobody_else() {
+    let ground = Ground::new().await;
+    let practice = ground.program.practice.to_string();
+    let secret = json!({
+        "name": "okta", "role": "service", "practice": practice, "kind": "source", "secret": "okta-secret-0123456789",
+    });
+    ground.made(secret).await;
+    let ask = |source: &str, secret: &str| {
+        Call::get(format!("/api/v1/intake/{source}"))
+            .with("authorization", secret)
+            .with("x-okta-verification-challenge", "echo-me-4711")
+    };
+    let answered = ground.send(ask("okta", "okta-secret-0123456789")).await;
+    assert_eq!(answered.status, 200, "{}", answered.text());
+    assert_eq!(answered.json(), json!({"verification": "echo-me-4711"}));
+    ground.send(ask("okta", "wrong")).await.is_problem(401, "unauthenticated");
+    ground.send(ask("wazuh", "okta-secret-0123456789")).await.is_problem(404, "not_found");
+    let plain = Call::get("/api/v1/intake/okta").with("authorization", "okta-secret-0123456789");
+    ground.send(plain).await.is_problem(404, "not_found");
+    // And the deliveries that follow carry the same secret.
+    let event = json!({
+        "eventType": "com.okta.event_hook", "eventTime": "2026-01-26T14:20:00Z", "eventId": "h-1",
+        "data": {"events": [{"uuid": "e-1", "eventType": "user.session.start", "displayMessage": "Sign-in",
+            "published": "2026-01-26T14:19:00Z", "actor": {"type": "User", "alternateId": "rosa@cedarhollow.example"}}]},
+    });
+    let sent = Call::post("/api/v1/intake/okta", &event).with("authorization", "okta-secret-0123456789");
+    assert_eq!(ground.send(sent).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_new_version_of_an_advisory_is_taken_in_and_not_seen_as_a_repetition() {
+    let ground = Ground::new().await;
+    let advisory = |version: &str| {
+        json!({"document": {"csaf_version": "2.0", "title": "Pump gateway", "publisher": {"name": "Acme"},
+            "tracking": {"id": "ACME-1", "version": version, "current_release_date": "2026-01-20T08:14:15Z"}},
+            "vulnerabilities": [{"cve": "CVE-2026-1000"}]})
+    };
+    let send =
+        |version: &str| Call::post("/api/v1/intake/csaf", &advisory(version)).by(ground.of(Role::Service));
+    assert_eq!(ground.send(send("1")).await.status, 202);
+    assert_eq!(ground.send(send("1")).await.status, 200);
+    assert_eq!(ground.send(send("2")).await.status, 202, "the vendor's update was lost");
+}
