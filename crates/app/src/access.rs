@@ -7,16 +7,20 @@ use std::{
 };
 
 use kernel::{
-    Actor, Capability, Digest, PersonId, PracticeId, Requires, Role, Stream, Timestamp, TokenId, authorise,
+    Actor, Capability, Digest, Entry, PersonId, PracticeId, Requires, Role, Stream, Timestamp, TokenId,
+    authorise,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     App, AppError,
-    ports::{Append, JournalError, Row, Scope, TokenKind, TokenRow},
+    ports::{Append, Appended, JournalError, Row, Scope, TokenKind, TokenRow},
     write::Fact,
 };
+
+/// In whose name the provider's own tokens stand: the id of no practice.
+const NOBODY: PracticeId = PracticeId::from_u128(0);
 
 /// The words that a token's scopes may be.
 pub const SCOPES: [&str; 5] = ["read", "write", "intake", "export", "administer"];
@@ -60,6 +64,18 @@ pub struct MadeToken {
     pub id: TokenId,
     /// The token.
     pub token: String,
+}
+
+/// A token that was made once, however often it was asked for.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TokenOnce {
+    /// Its id, with which it can be revoked.
+    pub id: TokenId,
+    /// The token; `null` where the same request with the same idempotency key made it before: its text is kept nowhere.
+    /// Where the first answer was lost, revoke it and make another with a new key.
+    pub token: Option<String>,
+    /// Whether the same request with the same key had been taken before; then nothing was made now.
+    pub repeated: bool,
 }
 
 /// A caller whose token was found good.
@@ -127,6 +143,21 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub async fn make_token(&self, actor: &Actor, new: NewToken) -> Result<MadeToken, AppError> {
+        let TokenOnce { id, token, .. } = self.make_token_once(actor, new, None).await?;
+        let token = token.ok_or_else(|| AppError::not_found("the token's text"))?;
+        Ok(MadeToken { id, token })
+    }
+
+    /// Makes a token. With a key the same request makes one token; a key counts within its practice.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn make_token_once(
+        &self,
+        actor: &Actor,
+        new: NewToken,
+        key: Option<String>,
+    ) -> Result<TokenOnce, AppError> {
         let _ = authorise(actor, Administer)?;
         if actor.practice.is_some() && new.practice != actor.practice {
             return Err(AppError::invalid("/practice", "a token for your own practice only"));
@@ -145,6 +176,14 @@ impl App {
         }
         if let Some(practice) = new.practice {
             let _ = self.profile(actor, practice).await?;
+        }
+        let asked = serde_json::to_vec(&("token", &new)).map_err(AppError::json("the request"))?;
+        let key = key.map(|key| (key, Digest::of(&asked)));
+        let home = new.practice.unwrap_or(NOBODY);
+        if let Some((key, asked)) = &key
+            && let Some(first) = self.journal().repeated(home, key, asked).await?
+        {
+            return self.made_before(home, first.first).await;
         }
         let random: [u8; 32] = self.edge().random();
         let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -173,8 +212,22 @@ impl App {
             revoked_at: None,
         };
         let id = row.id;
-        self.write_token(actor, row, "token_made", None).await?;
-        Ok(MadeToken { id, token })
+        let written = self.write_token(actor, row, "token_made", key).await?;
+        if written.repeated {
+            return self.made_before(home, written.first).await;
+        }
+        Ok(TokenOnce { id, token: Some(token), repeated: false })
+    }
+
+    /// The token that an entry says was made.
+    async fn made_before(&self, practice: PracticeId, index: u64) -> Result<TokenOnce, AppError> {
+        let lost = || AppError::not_found("what the first request with this key made");
+        let found = self.journal().tail(Scope::Practice(practice), index, 1).await?;
+        let found = found.first().filter(|recorded| recorded.index == index).ok_or_else(lost)?;
+        let entry: Entry = serde_json::from_slice(&found.canonical).map_err(AppError::json("an entry"))?;
+        let id = entry.body.get("token").cloned().unwrap_or_default();
+        let id = serde_json::from_value(id).map_err(|_| lost())?;
+        Ok(TokenOnce { id, token: None, repeated: true })
     }
 
     /// Ends a token.
@@ -265,8 +318,8 @@ impl App {
         };
         let id = session.id;
         // The key makes the second of two browsers that open the link at once find it used.
-        let once = format!("link {}", row.id);
-        if !self.write_token(&actor, row, "link_used", Some(once)).await? {
+        let once = (format!("link {}", row.id), row.hash);
+        if self.write_token(&actor, row, "link_used", Some(once)).await?.repeated {
             return Ok(None);
         }
         self.write_token(&actor, session, "session_begun", None).await?;
@@ -290,16 +343,16 @@ impl App {
         Ok(secrets)
     }
 
-    /// Writes a token's row and entry; false where the key had been used before, and nothing was written now.
+    /// Writes a token's row and entry; nothing is written where the key had been used before.
     async fn write_token(
         &self,
         actor: &Actor,
         row: TokenRow,
         kind: &str,
-        key: Option<String>,
-    ) -> Result<bool, AppError> {
+        key: Option<(String, Digest)>,
+    ) -> Result<Appended, AppError> {
         // A token for all practices belongs to none; its history stands in the stream of the provider's own id.
-        let practice = row.practice.unwrap_or(PracticeId::from_u128(0));
+        let practice = row.practice.unwrap_or(NOBODY);
         let stream = Stream::practice(practice);
         loop {
             let expected = self.whole_stream(practice, stream).await?.last().map_or(0, |last| last.version);
@@ -310,7 +363,7 @@ impl App {
             let fact = Fact { kind: kind.to_owned(), privileged: false, body };
             let append = Append {
                 practice,
-                key: key.clone().map(|key| (key, row.hash)),
+                key: key.clone(),
                 parts: vec![self.part(practice, stream, expected, actor, self.edge().now(), [fact])?],
                 rows: vec![Row::Token(Box::new(row.clone()))],
                 payloads: Vec::new(),
@@ -319,7 +372,7 @@ impl App {
             // Whatever the outcome: a write whose answer was lost may stand.
             self.callers().empty();
             match outcome {
-                Ok(appended) => return Ok(!appended.repeated),
+                Ok(appended) => return Ok(appended),
                 Err(JournalError::Stale { .. }) => {}
                 Err(error) => return Err(error.into()),
             }

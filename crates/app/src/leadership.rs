@@ -29,7 +29,7 @@ impl App {
         let seen = self.incident(actor, incident).await?;
         let profile = self.profile(actor, seen.state.practice).await?;
         let now = self.edge().now();
-        let head = self.log_head().await?;
+        let head = self.log_head(actor).await?;
         let names = self.evidence_names(seen.state.practice, incident).await?;
         let report = Filled {
             state: &seen.state,

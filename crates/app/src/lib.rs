@@ -17,9 +17,11 @@ pub mod ports;
 pub mod practices;
 pub mod read;
 pub mod respond;
+pub mod retention;
 mod session;
 pub mod status;
 pub mod triage;
+pub mod upkeep;
 mod write;
 
 use std::{

@@ -8,6 +8,7 @@ use kernel::{Actor, Authorised, Capability, Digest, PracticeId, Requires, Stream
 use crate::{
     App, AppError,
     ports::{Append, PracticeRow, Row, Scope},
+    read::Look,
     write::Fact,
 };
 
@@ -43,6 +44,34 @@ impl App {
     /// # Errors
     /// [`AppError::Invalid`] where the profile contradicts itself, and the usual.
     pub async fn set_profile(&self, actor: &Actor, request: SetProfile) -> Result<Profile, AppError> {
+        self.set_profile_once(actor, request, None).await
+    }
+
+    /// Takes a profile in. With a key the same request is taken once, and the key refused for another one; a key counts
+    /// within its practice.
+    ///
+    /// # Errors
+    /// As [`App::set_profile`].
+    pub async fn set_profile_once(
+        &self,
+        actor: &Actor,
+        request: SetProfile,
+        key: Option<String>,
+    ) -> Result<Profile, AppError> {
+        self.change_profile(actor, request, None, key).await
+    }
+
+    /// As [`App::set_profile_once`], decided on the version that the caller saw where they name one.
+    ///
+    /// # Errors
+    /// As [`App::set_profile`], and [`AppError::Stale`].
+    pub async fn change_profile(
+        &self,
+        actor: &Actor,
+        request: SetProfile,
+        expected: Option<u64>,
+        key: Option<String>,
+    ) -> Result<Profile, AppError> {
         let request = authorise(actor, request)?;
         let (actor, SetProfile { id, practice }) = Authorised::into_parts(request);
         let practice = practice
@@ -64,8 +93,24 @@ impl App {
             return Err(AppError::not_found("this practice"));
         }
         let json = serde_json::to_value(&practice).map_err(AppError::json("the profile"))?;
+        let asked = serde_json::to_vec(&("profile", &json)).map_err(AppError::json("the profile"))?;
+        let key = key.map(|key| (key, Digest::of(&asked)));
+        if let (Some(row), Some((key, asked))) = (&found, &key)
+            && self.journal().repeated(row.id, key, asked).await?.is_some()
+        {
+            return Ok((*self.profile(&actor, row.id).await?).clone());
+        }
+        let standing = found.as_ref().map_or(0, |row| row.version);
+        if let Some(expected) = expected.filter(|&expected| expected != standing) {
+            return Err(AppError::Stale { expected, current: standing, since: Vec::new() });
+        }
         let (id, version) = match &found {
             Some(row) if row.profile == json => {
+                if key.is_some() {
+                    // Nothing changes, but the key is used.
+                    let (parts, rows, payloads) = (Vec::new(), Vec::new(), Vec::new());
+                    self.journal().append(Append { practice: row.id, key, parts, rows, payloads }).await?;
+                }
                 return Ok(Profile { id: row.id, version: row.version, practice });
             }
             Some(row) => (row.id, row.version),
@@ -83,7 +128,7 @@ impl App {
         let row = PracticeRow { id, name: practice.name.clone(), version: version + 1, profile: json };
         let append = Append {
             practice: id,
-            key: None,
+            key,
             parts: vec![self.part(id, Stream::practice(id), version, &actor, now, [fact])?],
             rows: vec![Row::Practice(Box::new(row))],
             payloads: Vec::new(),
@@ -98,6 +143,7 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub async fn practices(&self, actor: &Actor) -> Result<Vec<PracticeRow>, AppError> {
+        let _ = authorise(actor, Look)?;
         Ok(self.journal().practices(Scope::of(actor)).await?)
     }
 

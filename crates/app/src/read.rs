@@ -202,7 +202,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn log_head(&self) -> Result<LogHead, AppError> {
+    pub async fn log_head(&self, actor: &Actor) -> Result<LogHead, AppError> {
+        let _ = authorise(actor, Look)?;
         Ok(self.journal().head().await?)
     }
 

@@ -2,14 +2,16 @@
 //! number that one can ask for.
 
 use incident::{AlertRequest, AlertState, alert};
-use kernel::{Actor, AlertId, Stream, authorise};
+use kernel::{Actor, AlertId, Digest, Stream, authorise};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     App, AppError,
+    command::How,
     intake::{fold, shown_severity, verdict},
     ports::{AlertRow, Append, JournalError, Row, Scope},
+    read::Look,
     write::{Fact, entry_actor},
 };
 
@@ -23,7 +25,8 @@ pub struct Agreement {
 }
 
 impl App {
-    /// Judges, groups or ungroups an alert. (Alerts are put to an incident by the incident's commands.)
+    /// Judges, groups or ungroups an alert. (Alerts are put to an incident by the incident's commands.) A request that was
+    /// taken before with the same key changes nothing: the alert is given as it stands.
     ///
     /// # Errors
     /// [`AppError`].
@@ -32,7 +35,7 @@ impl App {
         actor: &Actor,
         id: AlertId,
         request: AlertRequest,
-        expected: Option<u64>,
+        how: How,
     ) -> Result<AlertRow, AppError> {
         if matches!(request, AlertRequest::Receive { .. } | AlertRequest::Propose { .. }) {
             return Err(AppError::invalid("/command", "alerts are taken in by intake"));
@@ -40,9 +43,17 @@ impl App {
         if matches!(request, AlertRequest::Attach { .. } | AlertRequest::Detach { .. }) {
             return Err(AppError::invalid("/command", "give the incident `attach_alert` or `detach_alert`"));
         }
+        let How { expected, key } = how;
+        let asked = serde_json::to_vec(&(id, &request)).map_err(AppError::json("the request"))?;
+        let key = key.map(|key| (key, Digest::of(&asked)));
         let request = authorise(actor, request)?;
         for attempt in 1..=3 {
             let mut row = self.alert(actor, id).await?;
+            if let Some((key, asked)) = &key
+                && self.journal().repeated(row.practice, key, asked).await?.is_some()
+            {
+                return Ok(row);
+            }
             let stream = Stream::alert(id);
             let entries = self.journal().stream(row.practice, stream, 0, 10_000).await?;
             let mut state: AlertState = fold(id, row.practice, &entries)?;
@@ -66,7 +77,7 @@ impl App {
             }
             let append = Append {
                 practice: row.practice,
-                key: None,
+                key: key.clone(),
                 parts: vec![self.part(
                     row.practice,
                     stream,
@@ -79,6 +90,7 @@ impl App {
                 payloads: Vec::new(),
             };
             match self.journal().append(append).await {
+                Ok(appended) if appended.repeated => return self.alert(actor, id).await,
                 Ok(_) => return Ok(row),
                 Err(JournalError::Stale { .. }) if expected.is_none() && attempt < 3 => {}
                 Err(error) => return Err(error.into()),
@@ -92,6 +104,7 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub async fn agreement(&self, actor: &Actor) -> Result<Agreement, AppError> {
+        let _ = authorise(actor, Look)?;
         let (judged, agreed) = self.journal().verdict_agreement(Scope::of(actor)).await?;
         Ok(Agreement { judged, agreed })
     }

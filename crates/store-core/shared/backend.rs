@@ -4,14 +4,60 @@ use async_trait::async_trait;
 use ledger::checkpoint::Signer;
 use sqlx::{Connection as _, types::Uuid};
 use store_core::{
-    backend::{Answer, Backend, Fault, Since, Stretch, Tenant, Trouble},
+    backend::{Answer, Backend, Fault, Since, Stretch, Tenant, Trouble, answered},
     dump::{Lines, Restored},
-    find::Needles,
+    find::{Kind, Needles},
     prepare::Prepared,
     records::{AgreementRow, EntryRow, HeadRow, ListedRow, NodeRow, SnapshotRow, UsedKey},
 };
 
 use crate::{Database, dialect, dumps, reads, writes};
+
+/// A connection on loan. It goes back to the pool only once its answer was read to the end: one whose answer did not
+/// come in time is let go of there and then, as nobody knows what it will say next.
+struct Loan {
+    conn: Option<Lent>,
+}
+
+type Lent = sqlx::pool::PoolConnection<dialect::Driver>;
+
+impl Loan {
+    async fn of(pool: &sqlx::Pool<dialect::Driver>) -> Result<Self, Fault> {
+        Ok(Self { conn: Some(pool.acquire().await?) })
+    }
+
+    fn conn(&mut self) -> Result<&mut dialect::Conn, Fault> {
+        self.conn.as_deref_mut().ok_or_else(|| Fault::Damaged("the connection was given back".to_owned()))
+    }
+
+    fn give_back(mut self) {
+        drop(self.conn.take());
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if let Some(conn) = self.conn.take() {
+            drop(conn.detach());
+        }
+    }
+}
+
+/// Asks one thing on a connection of a pool.
+macro_rules! ask {
+    ($database:ident.$pool:ident, |$conn:ident| $asked:expr) => {{
+        let mut loan = Loan::of(&$database.$pool).await?;
+        let $conn = loan.conn()?;
+        let answer = answered($database.answer, $asked).await;
+        match &answer {
+            // A statement that the database refused leaves its connection as it was.
+            Ok(_) | Err(Fault::Database(sqlx::Error::Database(_))) => loan.give_back(),
+            Err(Fault::Silent(_)) => $database.distrust(),
+            Err(_) => {}
+        }
+        answer
+    }};
+}
 
 #[async_trait]
 impl Backend for Database {
@@ -35,30 +81,48 @@ impl Backend for Database {
         again: bool,
         signer: &Signer,
     ) -> Result<(Vec<Answer>, u64), Fault> {
-        let mut conn = self.writer.acquire().await?;
-        let taken = writes::take(&mut conn, batch, again, signer).await;
-        if taken.is_err() {
+        let mut loan = Loan::of(&self.writer).await?;
+        let taking = writes::take(loan.conn()?, batch, again, signer);
+        let taken = match self.answer {
+            None => taking.await,
+            Some(limit) => {
+                // A batch is several statements and an `fsync`.
+                let limit = limit * 2;
+                tokio::time::timeout(limit, taking).await.unwrap_or(Err(Fault::Silent(limit)))
+            }
+        };
+        match &taken {
+            Ok(_) => loan.give_back(),
+            Err(Fault::Silent(_)) => self.distrust(),
             // Where a transaction stands after a failure is the database's to say (SQLite ends some by itself): a
             // fresh connection is in none.
-            conn.close_on_drop();
+            Err(_) => {}
         }
         taken
     }
 
     async fn used_key(&self, practice: Uuid, key: &[u8]) -> Result<Option<UsedKey>, Fault> {
-        Ok(reads::used_key(&mut *self.readers.acquire().await?, practice, key).await?)
+        ask!(self.readers, |conn| reads::used_key(conn, practice, key))
+    }
+
+    async fn first_since(&self, at: i64) -> Result<Option<i64>, Fault> {
+        ask!(self.readers, |conn| reads::first_since(conn, Kind::Entry.number(), at))
+    }
+
+    async fn forget_keys(&self, below: i64, limit: i64) -> Result<u64, Fault> {
+        ask!(self.writer, |conn| reads::forget_keys(conn, below, limit))
     }
 
     async fn head(&self) -> Result<HeadRow, Fault> {
-        Ok(reads::head(&mut *self.readers.acquire().await?).await?)
+        ask!(self.readers, |conn| reads::head(conn))
     }
 
     async fn checkpoint_at(&self, size: i64) -> Result<Option<String>, Fault> {
-        Ok(reads::checkpoint_at(&mut *self.readers.acquire().await?, size).await?)
+        ask!(self.readers, |conn| reads::checkpoint_at(conn, size))
     }
 
     async fn nodes(&self, keys: &[i64]) -> Result<Vec<NodeRow>, Fault> {
-        Ok(dialect::nodes(&mut *self.readers.acquire().await?, keys).await?)
+        ask!(self.readers, |conn| dialect::nodes(conn, keys))
     }
 
     async fn stream(
@@ -68,27 +132,27 @@ impl Backend for Database {
         after: i64,
         limit: i64,
     ) -> Result<Vec<EntryRow>, Fault> {
-        Ok(reads::stream(&mut *self.readers.acquire().await?, practice, stream, after, limit).await?)
+        ask!(self.readers, |conn| reads::stream(conn, practice, stream, after, limit))
     }
 
     async fn tail(&self, tenant: Tenant, from: i64, limit: i64) -> Result<Vec<EntryRow>, Fault> {
-        Ok(reads::tail(&mut *self.readers.acquire().await?, tenant, from, limit).await?)
+        ask!(self.readers, |conn| reads::tail(conn, tenant, from, limit))
     }
 
     async fn entries(&self, indices: &[i64]) -> Result<Vec<EntryRow>, Fault> {
-        Ok(dialect::entries(&mut *self.readers.acquire().await?, indices).await?)
+        ask!(self.readers, |conn| dialect::entries(conn, indices))
     }
 
     async fn listed(&self, keys: &[i64]) -> Result<Vec<ListedRow>, Fault> {
-        Ok(dialect::listed(&mut *self.readers.acquire().await?, keys).await?)
+        ask!(self.readers, |conn| dialect::listed(conn, keys))
     }
 
     async fn listed_by_id(&self, id: Uuid, kind: i16, tenant: Tenant) -> Result<Option<ListedRow>, Fault> {
-        Ok(reads::listed_by_id(&mut *self.readers.acquire().await?, id, kind, tenant).await?)
+        ask!(self.readers, |conn| reads::listed_by_id(conn, id, kind, tenant))
     }
 
     async fn dedup(&self, practice: Uuid, key: &[u8]) -> Result<Option<Uuid>, Fault> {
-        Ok(reads::dedup(&mut *self.readers.acquire().await?, practice, key).await?)
+        ask!(self.readers, |conn| reads::dedup(conn, practice, key))
     }
 
     async fn related(
@@ -98,8 +162,7 @@ impl Backend for Database {
         since: i64,
         limit: i64,
     ) -> Result<Vec<i64>, Fault> {
-        let mut conn = self.readers.acquire().await?;
-        let mut found = dialect::related(&mut conn, practice, keys, since, limit).await?;
+        let mut found = ask!(self.readers, |conn| dialect::related(conn, practice, keys, since, limit))?;
         found.sort_unstable_by(|a, b| b.cmp(a));
         found.dedup();
         found.truncate(usize::try_from(limit).unwrap_or(0));
@@ -107,51 +170,51 @@ impl Backend for Database {
     }
 
     async fn agreement(&self, tenant: Tenant) -> Result<AgreementRow, Fault> {
-        Ok(reads::agreement(&mut *self.readers.acquire().await?, tenant).await?)
+        ask!(self.readers, |conn| reads::agreement(conn, tenant))
     }
 
     async fn walk(&self, stretch: Stretch, like: &str) -> Result<Vec<i64>, Fault> {
-        Ok(reads::walk(&mut *self.readers.acquire().await?, stretch, like).await?)
+        ask!(self.readers, |conn| reads::walk(conn, stretch, like))
     }
 
     async fn floor(&self, stretch: Stretch, skip: i64) -> Result<Option<i64>, Fault> {
-        Ok(reads::floor(&mut *self.readers.acquire().await?, stretch, skip).await?)
+        ask!(self.readers, |conn| reads::floor(conn, stretch, skip))
     }
 
     async fn count_since(&self, kind: i16, since: Since, stretch: Stretch) -> Result<i64, Fault> {
-        Ok(reads::count_since(&mut *self.readers.acquire().await?, kind, since, stretch).await?)
+        ask!(self.readers, |conn| reads::count_since(conn, kind, since, stretch))
     }
 
     async fn recent(&self, kind: i16, since: Since, stretch: Stretch, like: &str) -> Result<Vec<i64>, Fault> {
-        Ok(reads::recent(&mut *self.readers.acquire().await?, kind, since, stretch, like).await?)
+        ask!(self.readers, |conn| reads::recent(conn, kind, since, stretch, like))
     }
 
     async fn search(&self, stretch: Stretch, lead: &Needles, like: &str) -> Result<Vec<i64>, Fault> {
-        Ok(dialect::search(&mut *self.readers.acquire().await?, stretch, lead, like).await?)
+        ask!(self.readers, |conn| dialect::search(conn, stretch, lead, like))
     }
 
     async fn profiles(&self, tenant: Tenant) -> Result<Vec<Vec<u8>>, Fault> {
-        Ok(reads::profiles(&mut *self.readers.acquire().await?, tenant).await?)
+        ask!(self.readers, |conn| reads::profiles(conn, tenant))
     }
 
     async fn token(&self, hash: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        Ok(reads::token(&mut *self.readers.acquire().await?, hash).await?)
+        ask!(self.readers, |conn| reads::token(conn, hash))
     }
 
     async fn tokens(&self, tenant: Tenant) -> Result<Vec<Vec<u8>>, Fault> {
-        Ok(reads::tokens(&mut *self.readers.acquire().await?, tenant).await?)
+        ask!(self.readers, |conn| reads::tokens(conn, tenant))
     }
 
     async fn payload(&self, practice: Uuid, digest: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        Ok(reads::payload(&mut *self.readers.acquire().await?, practice, digest).await?)
+        ask!(self.readers, |conn| reads::payload(conn, practice, digest))
     }
 
     async fn destroy_payload(&self, practice: Uuid, digest: &[u8]) -> Result<(), Fault> {
-        Ok(reads::destroy_payload(&mut *self.writer.acquire().await?, practice, digest).await?)
+        ask!(self.writer, |conn| reads::destroy_payload(conn, practice, digest))
     }
 
     async fn snapshot(&self, practice: Uuid, stream: (Uuid, i16)) -> Result<Option<SnapshotRow>, Fault> {
-        Ok(reads::snapshot(&mut *self.readers.acquire().await?, practice, stream).await?)
+        ask!(self.readers, |conn| reads::snapshot(conn, practice, stream))
     }
 
     async fn keep_snapshot(
@@ -160,27 +223,27 @@ impl Backend for Database {
         stream: (Uuid, i16),
         snapshot: &SnapshotRow,
     ) -> Result<(), Fault> {
-        Ok(reads::keep_snapshot(&mut *self.writer.acquire().await?, practice, stream, snapshot).await?)
+        ask!(self.writer, |conn| reads::keep_snapshot(conn, practice, stream, snapshot))
     }
 
     async fn dump(&self, lines: &mut Lines) -> Result<(), Fault> {
-        let mut conn = self.readers.acquire().await?;
-        let mut tx = conn.begin_with(dialect::BEGIN_PICTURE).await?;
-        dumps::dump(&mut tx, lines).await
+        let mut loan = Loan::of(&self.readers).await?;
+        let mut tx = answered(self.answer, loan.conn()?.begin_with(dialect::BEGIN_PICTURE)).await?;
+        let dumped = dumps::dump(&mut tx, lines, self.answer).await;
+        if dumped.is_ok() {
+            answered(self.answer, tx.rollback()).await?;
+            loan.give_back();
+        }
+        dumped
     }
 
     async fn restore(&self, restored: Restored) -> Result<(), Fault> {
-        let mut conn = self.writer.acquire().await?;
-        let loaded = async {
-            let mut tx = conn.begin_with(dialect::BEGIN).await?;
-            dumps::restore(&mut tx, restored).await?;
-            Ok(tx.commit().await?)
-        };
-        let loaded = loaded.await;
-        if loaded.is_err() {
-            conn.close_on_drop();
-        }
-        loaded
+        let mut loan = Loan::of(&self.writer).await?;
+        let mut tx = loan.conn()?.begin_with(dialect::BEGIN).await?;
+        dumps::restore(&mut tx, restored).await?;
+        tx.commit().await?;
+        loan.give_back();
+        Ok(())
     }
 
     async fn close(&self) {

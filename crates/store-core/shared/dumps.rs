@@ -1,6 +1,6 @@
 //! Writing and loading dumps, a stretch of rows at a time within one transaction. Compiled by both database crates.
 
-use std::io;
+use std::{io, time::Duration};
 
 use app::ports::{AlertRow, EvidenceRow, IncidentRow, Leaf, PracticeRow, Row, TokenRow};
 use kernel::{Digest, Entry, PracticeId};
@@ -8,7 +8,7 @@ use ledger::tree;
 use serde_json::value::RawValue;
 use sqlx::{Result, query_file, types::Uuid};
 use store_core::{
-    backend::{Fault, Tenant},
+    backend::{Fault, Tenant, answered},
     dump::{FORM, Line, Lines, Restored, decode, encode},
     find::Kind,
     plan::{Batch, KeptRow, NewEntry, NewKey},
@@ -28,8 +28,8 @@ fn raw(json: Vec<u8>) -> Result<Box<RawValue>, Fault> {
 }
 
 /// Writes everything to `lines`.
-pub(crate) async fn dump(conn: &mut Conn, lines: &mut Lines) -> Result<(), Fault> {
-    let head = reads::head(conn).await?;
+pub(crate) async fn dump(conn: &mut Conn, lines: &mut Lines, limit: Option<Duration>) -> Result<(), Fault> {
+    let head = answered(limit, reads::head(conn)).await?;
     lines.put(&Line::Head {
         form: FORM,
         size: count(head.size),
@@ -39,7 +39,7 @@ pub(crate) async fn dump(conn: &mut Conn, lines: &mut Lines) -> Result<(), Fault
     })?;
     let mut next = 0;
     loop {
-        let rows = reads::tail(conn, NOBODY, next, STRETCH).await?;
+        let rows = answered(limit, reads::tail(conn, NOBODY, next, STRETCH)).await?;
         let Some(last) = rows.last() else { break };
         next = last.idx + 1;
         for row in rows {
@@ -51,7 +51,7 @@ pub(crate) async fn dump(conn: &mut Conn, lines: &mut Lines) -> Result<(), Fault
     loop {
         let rows =
             query_file!("../store-core/sql/dump_checkpoints.sql", after, STRETCH).fetch_all(&mut *conn);
-        let rows = rows.await?;
+        let rows = answered(limit, rows).await?;
         let Some(last) = rows.last() else { break };
         after = last.size;
         for row in rows {
@@ -60,29 +60,29 @@ pub(crate) async fn dump(conn: &mut Conn, lines: &mut Lines) -> Result<(), Fault
     }
     let mut after = -1;
     loop {
-        let rows =
-            query_file!("../store-core/sql/dump_listed.sql", after, STRETCH).fetch_all(&mut *conn).await?;
+        let rows = query_file!("../store-core/sql/dump_listed.sql", after, STRETCH).fetch_all(&mut *conn);
+        let rows = answered(limit, rows).await?;
         let Some(last) = rows.last() else { break };
         after = last.key;
         for row in rows {
             lines.put(&Line::Row { key: row.key, row: raw(row.row)? })?;
         }
     }
-    for row in reads::profiles(conn, NOBODY).await? {
+    for row in answered(limit, reads::profiles(conn, NOBODY)).await? {
         lines.put(&Line::Profile(raw(row)?))?;
     }
-    for row in reads::tokens(conn, NOBODY).await? {
+    for row in answered(limit, reads::tokens(conn, NOBODY)).await? {
         lines.put(&Line::Token(raw(row)?))?;
     }
-    dump_keys(conn, lines).await?;
-    dump_payloads(conn, lines).await
+    dump_keys(conn, lines, limit).await?;
+    dump_payloads(conn, lines, limit).await
 }
 
-async fn dump_keys(conn: &mut Conn, lines: &mut Lines) -> Result<(), Fault> {
+async fn dump_keys(conn: &mut Conn, lines: &mut Lines, limit: Option<Duration>) -> Result<(), Fault> {
     let (mut practice, mut key) = (Uuid::nil(), Vec::new());
     loop {
         let rows = query_file!("../store-core/sql/dump_keys.sql", practice, key, STRETCH);
-        let rows = rows.fetch_all(&mut *conn).await?;
+        let rows = answered(limit, rows.fetch_all(&mut *conn)).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         (practice, key) = (last.practice, last.key.clone());
         for row in rows {
@@ -97,11 +97,11 @@ async fn dump_keys(conn: &mut Conn, lines: &mut Lines) -> Result<(), Fault> {
     }
 }
 
-async fn dump_payloads(conn: &mut Conn, lines: &mut Lines) -> Result<(), Fault> {
+async fn dump_payloads(conn: &mut Conn, lines: &mut Lines, limit: Option<Duration>) -> Result<(), Fault> {
     let (mut digest, mut practice) = (Vec::new(), Uuid::nil());
     loop {
         let rows = query_file!("../store-core/sql/dump_payloads.sql", digest, practice, STRETCH);
-        let rows = rows.fetch_all(&mut *conn).await?;
+        let rows = answered(limit, rows.fetch_all(&mut *conn)).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         (digest, practice) = (last.digest.clone(), last.practice);
         for row in rows {

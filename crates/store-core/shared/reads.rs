@@ -17,6 +17,15 @@ pub(crate) async fn used_key(conn: &mut Conn, practice: Uuid, key: &[u8]) -> Res
     query_file_as!(UsedKey, "../store-core/sql/used_key.sql", practice, key).fetch_optional(conn).await
 }
 
+pub(crate) async fn first_since(conn: &mut Conn, kind: i16, at: i64) -> Result<Option<i64>> {
+    query_file_scalar!("../store-core/sql/keys_since.sql", kind, at).fetch_one(conn).await
+}
+
+pub(crate) async fn forget_keys(conn: &mut Conn, below: i64, limit: i64) -> Result<u64> {
+    let done = query_file!("../store-core/sql/keys_forget.sql", below, limit).execute(conn).await?;
+    Ok(done.rows_affected())
+}
+
 pub(crate) async fn checkpoint_at(conn: &mut Conn, size: i64) -> Result<Option<String>> {
     query_file_scalar!("../store-core/sql/checkpoint_at.sql", size).fetch_optional(conn).await
 }

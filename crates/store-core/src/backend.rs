@@ -27,6 +27,9 @@ pub enum Fault {
     /// Reading or writing a dump.
     #[error("{0}")]
     File(#[from] std::io::Error),
+    /// No answer came in time; whether the database did what it was asked is not known.
+    #[error("no answer came within {} seconds", .0.as_secs_f32())]
+    Silent(Duration),
 }
 
 /// What kind of failure it is, and so what to do.
@@ -95,6 +98,10 @@ pub trait Backend: Send + Sync + 'static {
 
     /// An idempotency key that was used.
     async fn used_key(&self, practice: Uuid, key: &[u8]) -> Result<Option<UsedKey>, Fault>;
+    /// The index of the first entry that was accepted at or after an instant, in microseconds.
+    async fn first_since(&self, at: i64) -> Result<Option<i64>, Fault>;
+    /// Forgets at most so many idempotency keys that were used below an index, and says how many.
+    async fn forget_keys(&self, below: i64, limit: i64) -> Result<u64, Fault>;
 
     /// The head.
     async fn head(&self) -> Result<HeadRow, Fault>;
@@ -177,10 +184,28 @@ pub struct Options {
     pub patience: Duration,
     /// How many connections read at once.
     pub readers: u32,
+    /// How long a database behind a network may take for one answer before the connection is given up. One in this
+    /// process is never given up: it cannot be lost on the way.
+    pub answer: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { patience: Duration::from_secs(5), readers: 4 }
+        Self { patience: Duration::from_secs(5), readers: 4, answer: Duration::from_secs(5) }
+    }
+}
+
+/// Waits for an answer, but no longer than `limit` where there is one.
+///
+/// # Errors
+/// [`Fault::Silent`] where none came in time, and the answer's own.
+pub async fn answered<T>(
+    limit: Option<Duration>,
+    asked: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, Fault> {
+    let Some(limit) = limit else { return Ok(asked.await?) };
+    match tokio::time::timeout(limit, asked).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Fault::Silent(limit)),
     }
 }

@@ -40,6 +40,8 @@ const RECENT: i64 = 5000;
 const GLANCE: Duration = Duration::from_millis(500);
 /// A stale write is told at most this many entries that it had not seen.
 pub const SINCE: i64 = 100;
+/// Idempotency keys forgotten in one statement.
+const FORGET: i64 = 1000;
 const QUEUE: usize = 1024;
 
 /// The journal.
@@ -242,12 +244,16 @@ async fn patiently<B: Backend, T, F: Future<Output = Result<T, Fault>>>(
 ) -> Result<T, Outside> {
     let until = Instant::now() + options.patience;
     let mut pause = Duration::from_millis(20);
+    let mut again = false;
     loop {
         match attempt().await {
             Ok(value) => return Ok(value),
             Err(fault) => {
                 let trouble = trouble(backend, &fault);
-                if trouble != Trouble::Away || Instant::now() + pause > until {
+                // A connection that fell silent may have used the patience up; another one may answer at once.
+                let over = Instant::now() + pause > until && (again || !matches!(fault, Fault::Silent(_)));
+                again = true;
+                if trouble != Trouble::Away || over {
                     return Err(outside(doing, trouble, fault));
                 }
                 sleep(pause).await;
@@ -491,6 +497,25 @@ impl<B: Backend> Journal for Store<B> {
         let nodes = self.nodes(&tree::consistency_needs(old, new)).await?;
         tree::consistency(old, new, &|node| nodes.get(&node).copied())
             .map_err(|error| Outside::never("proving that the log only grew", error))
+    }
+
+    async fn forget_keys(&self, before: Timestamp) -> Result<u64, Outside> {
+        let doing = "forgetting old idempotency keys";
+        let at = before.as_microsecond();
+        let below = match self.patiently(doing, || self.backend.first_since(at)).await? {
+            Some(first) => first,
+            // Nothing was written since: all of them are older.
+            None => self.patiently(doing, || self.backend.head()).await?.size,
+        };
+        let mut forgotten = 0;
+        loop {
+            // A few at a time: writers wait meanwhile.
+            let now = self.patiently(doing, || self.backend.forget_keys(below, FORGET)).await?;
+            forgotten += now;
+            if now < FORGET.unsigned_abs() {
+                return Ok(forgotten);
+            }
+        }
     }
 
     async fn ready(&self) -> Result<(), Outside> {

@@ -111,7 +111,10 @@ impl<B: Backend> Writer<B> {
                 }
                 Err(fault) => {
                     let trouble = trouble(&*self.backend, &fault);
-                    if trouble != Trouble::Away || Instant::now() + pause > until {
+                    // A connection that fell silent may have used the patience up; another one may answer at once.
+                    let over =
+                        Instant::now() + pause > until && (again || !matches!(fault, Fault::Silent(_)));
+                    if trouble != Trouble::Away || over {
                         return Err((trouble, fault));
                     }
                     tracing::warn!(%fault, "the database does not answer; trying again");
@@ -129,6 +132,7 @@ pub fn trouble<B: Backend>(backend: &B, fault: &Fault) -> Trouble {
     match fault {
         Fault::Database(error) => backend.trouble(error),
         Fault::File(error) if error.kind() == std::io::ErrorKind::StorageFull => Trouble::Full,
+        Fault::Silent(_) => Trouble::Away,
         Fault::Damaged(_) | Fault::File(_) => Trouble::Lasting,
     }
 }

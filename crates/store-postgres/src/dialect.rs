@@ -9,6 +9,7 @@ use store_core::{
 };
 
 pub(crate) type Conn = sqlx::PgConnection;
+pub(crate) type Driver = sqlx::Postgres;
 
 /// Read committed: the lock on the head makes whoever comes second see what the first has written.
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";

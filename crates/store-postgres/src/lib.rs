@@ -8,6 +8,7 @@ mod dumps;
 mod open;
 #[path = "../../store-core/shared/reads.rs"]
 mod reads;
+mod trust;
 #[path = "../../store-core/shared/writes.rs"]
 mod writes;
 
@@ -18,4 +19,14 @@ pub use open::{open, open_read_only};
 pub struct Database {
     writer: sqlx::PgPool,
     readers: sqlx::PgPool,
+    /// How long one answer may take.
+    answer: Option<std::time::Duration>,
+    trust: std::sync::Arc<trust::Trust>,
+}
+
+impl Database {
+    /// A connection fell silent: those that lie idle may be on the same dead way.
+    fn distrust(&self) {
+        self.trust.lose();
+    }
 }

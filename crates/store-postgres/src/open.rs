@@ -1,15 +1,20 @@
 //! Opening a database: connection settings, pools, schema.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use app::ports::Outside;
 use sqlx::{
+    Connection as _, PgConnection,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
 use store_core::backend::Options;
+use tokio::time::timeout;
 
-use crate::Database;
+use crate::{Database, trust::Trust};
+
+/// How long the first connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -19,9 +24,21 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// [`Outside`]: the address is none, nobody answers there, the database refuses us or is of a newer version.
 pub async fn open(url: &str, limits: Options) -> Result<Database, Outside> {
     let doing = "opening the record in PostgreSQL";
-    let pool = pool(url, limits, doing).await?;
-    MIGRATIONS.run(&pool).await.map_err(|error| newer(doing, error))?;
-    Ok(Database { writer: pool.clone(), readers: pool })
+    migrate(url, doing).await?;
+    let (pool, trust) = pool(url, limits, doing).await?;
+    Ok(Database { writer: pool.clone(), readers: pool, answer: Some(limits.answer), trust })
+}
+
+/// Brings the schema to this version, on a connection of its own: a new index over a large record takes its time.
+async fn migrate(url: &str, doing: &str) -> Result<(), Outside> {
+    let mut conn = timeout(CONNECT, PgConnection::connect_with(&options(url, doing)?))
+        .await
+        .map_err(|_| Outside::later(doing, format!("nobody answers within {} seconds", CONNECT.as_secs())))?
+        .map_err(|error| unreached(doing, error))?;
+    MIGRATIONS.run(&mut conn).await.map_err(|error| newer(doing, error))?;
+    // What was to be done is done.
+    let _ = conn.close().await;
+    Ok(())
 }
 
 /// Opens the database at `url` for reading alone.
@@ -30,22 +47,33 @@ pub async fn open(url: &str, limits: Options) -> Result<Database, Outside> {
 /// As [`open`], and where the database is of an older version or holds no record.
 pub async fn open_read_only(url: &str, limits: Options) -> Result<Database, Outside> {
     let doing = "opening the record in PostgreSQL for reading";
-    let pool = pool(url, limits, doing).await?;
+    let (pool, trust) = pool(url, limits, doing).await?;
     let applied: i64 = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
         .fetch_one(&pool)
         .await
         .map_err(|error| Outside::never(doing, error))?;
     if MIGRATIONS.iter().map(|migration| migration.version).max() == Some(applied) {
-        Ok(Database { writer: pool.clone(), readers: pool })
+        Ok(Database { writer: pool.clone(), readers: pool, answer: Some(limits.answer), trust })
     } else {
         let why = format!("its schema is version {applied}, which this version of the program does not read");
         Err(Outside::never(doing, why))
     }
 }
 
-async fn pool(url: &str, limits: Options, doing: &str) -> Result<PgPool, Outside> {
+fn options(url: &str, doing: &str) -> Result<PgConnectOptions, Outside> {
     let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| Outside::never(doing, error))?;
-    let options = options.application_name("tourniquet").options([
+    Ok(options.application_name("tourniquet"))
+}
+
+fn unreached(doing: &str, error: sqlx::Error) -> Outside {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => Outside::later(doing, error),
+        error => Outside::never(doing, error),
+    }
+}
+
+async fn pool(url: &str, limits: Options, doing: &str) -> Result<(PgPool, Arc<Trust>), Outside> {
+    let options = options(url, doing)?.options([
         // An acknowledged entry is durable whatever the server's default is.
         ("synchronous_commit", "on"),
         // What a parameter is decides how a search is best done.
@@ -55,18 +83,26 @@ async fn pool(url: &str, limits: Options, doing: &str) -> Result<PgPool, Outside
         // Compiling a query takes longer than these take.
         ("jit", "off"),
         ("lock_timeout", "10s"),
-        ("idle_in_transaction_session_timeout", "60s"),
+        // Nobody waits any more for what takes longer.
+        ("statement_timeout", "60s"),
+        // A writer that vanished must not keep the head of the log locked.
+        ("idle_in_transaction_session_timeout", "10s"),
     ]);
-    PgPoolOptions::new()
+    let trust = Arc::new(Trust::default());
+    let asked = trust.clone();
+    let pool = PgPoolOptions::new()
         .max_connections(limits.readers.max(1) + 2)
         .acquire_timeout(limits.patience)
         .idle_timeout(Duration::from_secs(60))
+        .test_before_acquire(false)
+        .before_acquire(move |conn, of| {
+            let trust = asked.clone();
+            Box::pin(async move { Ok(trust.holds(conn, of).await) })
+        })
         .connect_with(options)
         .await
-        .map_err(|error| match error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => Outside::later(doing, error),
-            error => Outside::never(doing, error),
-        })
+        .map_err(|error| unreached(doing, error))?;
+    Ok((pool, trust))
 }
 
 fn newer(doing: &str, error: MigrateError) -> Outside {

@@ -13,6 +13,7 @@ use store_core::{
 use crate::{pack::Pack, reads};
 
 pub(crate) type Conn = sqlx::SqliteConnection;
+pub(crate) type Driver = sqlx::Sqlite;
 
 /// Takes the write lock at once, so that no transaction finds out late that it cannot write.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";

@@ -51,7 +51,7 @@ pub async fn open(path: &Path, limits: Options) -> Result<Database, Outside> {
     let readers = readers.map_err(|error| Outside::never(doing.clone(), error))?;
     let moving = options(path).pragma("cache_size", "-1024");
     let moving = single().connect_with(moving).await.map_err(|error| Outside::never(doing, error))?;
-    Ok(Database { writer, readers, mover: Some(tokio::spawn(keep_moving(moving))) })
+    Ok(Database { writer, readers, answer: None, mover: Some(tokio::spawn(keep_moving(moving))) })
 }
 
 fn single() -> SqlitePoolOptions {
@@ -85,7 +85,7 @@ pub async fn open_read_only(path: &Path, limits: Options) -> Result<Database, Ou
         .await
         .map_err(|error| Outside::never(doing.clone(), error))?;
     if MIGRATIONS.iter().map(|migration| migration.version).max() == Some(applied) {
-        Ok(Database { writer: pool.clone(), readers: pool, mover: None })
+        Ok(Database { writer: pool.clone(), readers: pool, answer: None, mover: None })
     } else {
         let why = format!("its schema is version {applied}, which this version of the program does not read");
         Err(Outside::never(doing, why))

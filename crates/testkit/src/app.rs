@@ -55,7 +55,11 @@ impl Program {
     }
 }
 
-async fn open(folder: &Path, location: &store::Location, edge: Edge) -> Result<App, Failed> {
+/// Puts a program together on a data directory, which is made where it is absent.
+///
+/// # Errors
+/// Whatever went wrong.
+pub async fn open(folder: &Path, location: &store::Location, edge: Edge) -> Result<App, Failed> {
     let directory = Arc::new(Directory::open(folder, &edge)?);
     let evidence = Arc::new(vault::port::SealedEvidence::open(&directory.vault(), &edge)?);
     let journal = store::open(location, directory.signer()?, store::Options::default()).await?;

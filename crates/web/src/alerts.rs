@@ -147,6 +147,7 @@ async fn raw(
     params(
         ("id" = AlertId, Path, description = "The alert"),
         ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days; the alert is given as it stands"),
     ),
     responses((status = 200, body = AlertRow, headers(("ETag" = String, description = "The version it stands at")))),
 )]
@@ -158,8 +159,8 @@ async fn command(
     Sent(request): Sent<AlertRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let expected = conditions.expected;
-    let row =
-        web.app.triage(&by.actor, id, request, expected).await.map_err(Conditions::problem(expected))?;
+    let how = conditions.how(&by.actor);
+    let row = web.app.triage(&by.actor, id, request, how).await.map_err(Conditions::problem(expected))?;
     Ok((etag(row.version), Json(row)))
 }
 

@@ -99,7 +99,7 @@ impl CommandTaken {
 /// Declares an incident.
 #[utoipa::path(
     post, path = "/incidents", tag = "incidents", operation_id = "declare_incident", request_body = Declaration,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days")),
     responses(
         (status = 201, description = "Declared", body = CommandTaken, headers(("ETag" = String), ("Location" = String))),
         (status = 200, description = "Declared before with the same key", body = CommandTaken),
@@ -254,7 +254,7 @@ async fn clocks(
     params(
         ("id" = IncidentId, Path, description = "The incident"),
         ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on; without it, whatever stands"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
     ),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]

@@ -142,7 +142,7 @@ async fn follow(
         }
         None => match asked.from {
             Some(from) => from,
-            None => web.app.log_head().await?.size,
+            None => web.app.log_head(&by.actor).await?.size,
         },
     };
     let permit = web.streams.clone().try_acquire_owned().map_err(|_| {
@@ -258,7 +258,7 @@ fn event(seen: &EntryView) -> Option<Event> {
 #[utoipa::path(get, path = "/log/checkpoint", tag = "journal", operation_id = "show_checkpoint", responses((status = 200, content_type = "text/plain", body = String)))]
 async fn checkpoint(State(web): State<Web>, by: By<Read>) -> Result<impl IntoResponse, Problem> {
     let _ = authorise(&by.actor, Look)?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], web.app.log_head().await?.checkpoint))
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], web.app.log_head(&by.actor).await?.checkpoint))
 }
 
 /// The key that verifies checkpoints (c2sp.org/signed-note).
@@ -301,7 +301,7 @@ async fn inclusion(
     Asked(Included { index, size }): Asked<Included>,
 ) -> Result<Json<Proof>, Problem> {
     let _ = authorise(&by.actor, Look)?;
-    let head = web.app.log_head().await?.size;
+    let head = web.app.log_head(&by.actor).await?.size;
     if size > head || index >= size {
         return Err(Problem::invalid(
             "index",
@@ -330,7 +330,7 @@ async fn consistency(
     Asked(Consistent { old, new }): Asked<Consistent>,
 ) -> Result<Json<Proof>, Problem> {
     let _ = authorise(&by.actor, Look)?;
-    let head = web.app.log_head().await?.size;
+    let head = web.app.log_head(&by.actor).await?.size;
     if old == 0 || old > new || new > head {
         return Err(Problem::invalid("old", format!("1 <= old <= new <= {head}")));
     }

@@ -33,14 +33,17 @@ async fn list(State(web): State<Web>, by: By<Read>) -> Result<Json<Listed<Practi
 /// Takes a practice's profile in. One of the same name is changed.
 #[utoipa::path(
     post, path = "/practices", tag = "practices", operation_id = "make_practice", request_body = Practice,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days")),
     responses((status = 201, body = PracticeRow, headers(("ETag" = String), ("Location" = String)))),
 )]
 async fn make(
     State(web): State<Web>,
     by: By<Administer>,
+    conditions: Conditions,
     Sent(practice): Sent<Practice>,
 ) -> Result<Response, Problem> {
-    let profile = web.app.set_profile(&by.actor, SetProfile { id: None, practice }).await?;
+    let set = SetProfile { id: None, practice };
+    let profile = web.app.set_profile_once(&by.actor, set, conditions.key(&by.actor)).await?;
     let row = row(&web, &by, profile.id).await?;
     let place = [(header::LOCATION, format!("/api/v1/practices/{}", row.id))];
     Ok((StatusCode::CREATED, etag(row.version), place, Json(row)).into_response())
@@ -67,6 +70,7 @@ async fn show(
     params(
         ("id" = PracticeId, Path, description = "The practice"),
         ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
     ),
     responses((status = 200, body = PracticeRow, headers(("ETag" = String)))),
 )]
@@ -78,12 +82,10 @@ async fn change(
     Sent(practice): Sent<Practice>,
 ) -> Result<impl IntoResponse, Problem> {
     by.needs(kernel::Capability::Administer)?;
-    let standing = row(&web, &by, id).await?;
-    if let Some(expected) = conditions.expected.filter(|&expected| expected != standing.version) {
-        let stale = app::AppError::Stale { expected, current: standing.version, since: Vec::new() };
-        return Err(Problem::from(stale).failed_precondition());
-    }
-    web.app.set_profile(&by.actor, SetProfile { id: Some(id), practice }).await?;
+    let set = SetProfile { id: Some(id), practice };
+    let (expected, key) = (conditions.expected, conditions.key(&by.actor));
+    let set = web.app.change_profile(&by.actor, set, expected, key).await;
+    set.map_err(Conditions::problem(expected))?;
     let row = row(&web, &by, id).await?;
     Ok((etag(row.version), Json(row)))
 }

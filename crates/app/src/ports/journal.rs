@@ -213,6 +213,9 @@ pub trait Journal: Send + Sync {
     /// RFC 6962 consistency proof between two sizes.
     async fn consistency(&self, old: u64, new: u64) -> Result<Vec<[u8; 32]>, Outside>;
 
+    /// Forgets the idempotency keys that were used before an instant, and says how many.
+    async fn forget_keys(&self, before: Timestamp) -> Result<u64, Outside>;
+
     /// Whether the database answers.
     async fn ready(&self) -> Result<(), Outside>;
     /// Writes everything, as one consistent picture, to a new file at `path`: a backup that either kind of database can load.

@@ -245,6 +245,9 @@ async fn incidents_and_evidence_are_listed_by_what_they_are_filtered_by() {
                 state: "held".to_owned(),
                 taken_at: at(1),
                 rehashed: None,
+                retain_until: None,
+                held: None,
+                destruction_asked_by: None,
             })));
         }
         journal.append(write).await.unwrap();

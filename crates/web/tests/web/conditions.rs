@@ -165,3 +165,87 @@ async fn a_stranger_can_check_that_an_entry_is_in_the_signed_log() {
         ground.send(get(&format!("/api/v1/log/{wrong}"))).await.is_problem(422, "invalid");
     }
 }
+
+#[tokio::test]
+async fn a_judgement_sent_again_with_its_key_is_taken_once() {
+    let ground = Ground::new().await;
+    let id = ground.alert("judged").await["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/alerts/{id}/commands");
+    let judge = |verdict: &str, key: &str| {
+        let body = json!({"command": "judge", "verdict": verdict, "reasons": ["looked at the host"]});
+        Call::post(&path, &body).by(ground.of(Role::Responder)).with("idempotency-key", key)
+    };
+    let first = ground.send(judge("false_positive", "judge-1")).await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    let second = ground.send(judge("true_positive", "judge-2")).await;
+    assert_ne!(first.header("etag"), second.header("etag"));
+    // The first one again, late: the verdict that stands is not turned back.
+    let again = ground.send(judge("false_positive", "judge-1")).await;
+    assert_eq!(again.status, 200, "{}", again.text());
+    assert_eq!((again.header("etag"), &again.json()["verdict"]), (second.header("etag"), &json!("true")));
+    ground.send(judge("undetermined", "judge-1")).await.is_problem(422, "key_reused");
+}
+
+#[tokio::test]
+async fn a_token_asked_for_again_with_its_key_is_made_once_and_its_text_shown_once() {
+    let ground = Ground::new().await;
+    let practice = ground.program.practice.to_string();
+    let make = |name: &str| {
+        let body = json!({"name": name, "role": "auditor", "practice": practice});
+        Call::post("/api/v1/tokens", &body).by(&ground.provider).with("idempotency-key", "token-1")
+    };
+    let (first, again) = (ground.send(make("reader")).await, ground.send(make("reader")).await);
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200), "{}", again.text());
+    assert_eq!(first.json()["id"], again.json()["id"]);
+    assert!(first.json()["token"].is_string());
+    assert_eq!((&again.json()["token"], &again.json()["repeated"]), (&json!(null), &json!(true)));
+    ground.send(make("other")).await.is_problem(422, "key_reused");
+    let list = ground.send(Call::get("/api/v1/tokens").by(&ground.provider)).await.json();
+    let readers = list["items"].as_array().unwrap().iter().filter(|row| row["name"] == "reader").count();
+    assert_eq!(readers, 1);
+}
+
+#[tokio::test]
+async fn a_profile_sent_again_with_its_key_does_not_undo_a_later_change() {
+    let ground = Ground::new().await;
+    let path = format!("/api/v1/practices/{}", ground.program.practice);
+    let profile = |service: &str| {
+        let mut profile = serde_json::to_value(testkit::app::demo_practice().unwrap()).unwrap();
+        profile["services"][0]["name"] = json!(service);
+        profile
+    };
+    let put = |service: &str, key: &str| {
+        Call::new("PUT", &path).json(&profile(service)).by(&ground.provider).with("idempotency-key", key)
+    };
+    let first = ground.send(put("Clinic visits", "put-1")).await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    let second = ground.send(put("Visits at the clinic", "put-2")).await;
+    let again = ground.send(put("Clinic visits", "put-1")).await;
+    assert_eq!((again.status, again.header("etag")), (second.status, second.header("etag")));
+    assert_eq!(again.json()["profile"]["services"][0]["name"], "Visits at the clinic");
+    ground.send(put("Clinic", "put-1")).await.is_problem(422, "key_reused");
+    let make = |name: &str| {
+        let mut profile = profile("Clinic visits");
+        profile["name"] = json!(name);
+        Call::post("/api/v1/practices", &profile).by(&ground.provider).with("idempotency-key", "make-1")
+    };
+    let (made, again) = (ground.send(make("New Place")).await, ground.send(make("New Place")).await);
+    assert_eq!((made.status.as_u16(), &made.json()["id"]), (201, &again.json()["id"]));
+}
+
+#[tokio::test]
+async fn a_key_is_forgotten_after_a_week_and_not_before() {
+    let ground = Ground::new().await;
+    let declare = || {
+        Call::post("/api/v1/incidents", &declaration())
+            .by(ground.of(Role::Lead))
+            .with("idempotency-key", "weekly")
+    };
+    let first = ground.send(declare()).await.json()["incident"].clone();
+    ground.hand.set("2026-02-02T14:29:00Z".parse().unwrap());
+    assert_eq!(ground.program.app.forget_old_keys().await.unwrap(), 0);
+    assert_eq!(ground.send(declare()).await.json()["incident"], first);
+    ground.hand.set("2026-02-02T14:31:00Z".parse().unwrap());
+    assert_eq!(ground.program.app.forget_old_keys().await.unwrap(), 1);
+    assert_ne!(ground.send(declare()).await.json()["incident"], first);
+}
