@@ -1,6 +1,7 @@
 //! Backup and restore: one file with everything, the evidence and the keys included. The file is a tar archive that
 //! ends with the SHA-256 of each of its members, so that one that was cut short or changed is found before anything of
-//! it is used. It holds the keys to the evidence: guard it as the evidence itself.
+//! it is used. With a passphrase the archive is sealed as an age file (age-encryption.org/v1, scrypt), which `age -d`
+//! opens as well. Without one it holds the keys to the evidence in clear: guard it as the evidence itself.
 
 use std::{
     collections::BTreeMap,
@@ -20,6 +21,10 @@ use crate::{
     ports::{EvidenceError, EvidenceStore, Outside},
 };
 
+mod passphrase;
+
+pub use passphrase::{Passphrase, is_sealed};
+
 const SUMS: &str = "SHA256SUMS";
 const KEYS: &str = "vault.keys";
 const DUMP: &str = "journal.dump";
@@ -37,6 +42,9 @@ pub struct BackupFacts {
     pub entries: u64,
     /// Items in the vault.
     pub items: u64,
+    /// Whether the file is sealed with a passphrase.
+    #[serde(default)]
+    pub sealed: bool,
 }
 
 struct Administer;
@@ -62,7 +70,12 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`]; then no file is left at `out`.
-    pub async fn backup(&self, actor: &Actor, out: &Path) -> Result<BackupFacts, AppError> {
+    pub async fn backup(
+        &self,
+        actor: &Actor,
+        out: &Path,
+        passphrase: Option<Passphrase>,
+    ) -> Result<BackupFacts, AppError> {
         let _ = authorise(actor, Administer)?;
         if actor.practice.is_some() {
             return Err(AppError::invalid(
@@ -71,12 +84,17 @@ impl App {
             ));
         }
         let dump = self.directory().tmp().join(format!("{}.dump", self.edge().id(kernel::EntryId::new)));
-        let outcome = self.backup_with(out, &dump).await;
+        let outcome = self.backup_with(out, &dump, passphrase).await;
         let _ = fs::remove_file(&dump);
         outcome
     }
 
-    async fn backup_with(&self, out: &Path, dump: &Path) -> Result<BackupFacts, AppError> {
+    async fn backup_with(
+        &self,
+        out: &Path,
+        dump: &Path,
+        passphrase: Option<Passphrase>,
+    ) -> Result<BackupFacts, AppError> {
         let head = self.journal().head().await?;
         self.journal().dump(dump).await?;
         let store = self.store().clone();
@@ -87,8 +105,10 @@ impl App {
             let draft = out.with_extension("part");
             let digests = store.list()?;
             let items = u64::try_from(digests.len()).unwrap_or(u64::MAX);
-            let facts = BackupFacts { form: 1, made_at, origin, entries: head.size, items };
-            let written = write_archive(&draft, &facts, &identity, &*store, &digests, &dump)
+            let sealed = passphrase.is_some();
+            let facts = BackupFacts { form: 1, made_at, origin, entries: head.size, items, sealed };
+            let content = Content { facts: &facts, identity: &identity, digests: &digests, dump: &dump };
+            let written = write_archive(&draft, &content, &*store, passphrase.as_ref())
                 .and_then(|()| fs::rename(&draft, &out).map_err(outside("cannot write", &out)));
             if written.is_err() {
                 let _ = fs::remove_file(&draft);
@@ -99,14 +119,21 @@ impl App {
     }
 }
 
+/// What an archive is made of besides the vault.
+struct Content<'a> {
+    facts: &'a BackupFacts,
+    identity: &'a [(&'static str, Vec<u8>)],
+    digests: &'a [Digest],
+    dump: &'a Path,
+}
+
 fn write_archive(
     draft: &Path,
-    facts: &BackupFacts,
-    identity: &[(&'static str, Vec<u8>)],
+    content: &Content<'_>,
     store: &dyn EvidenceStore,
-    digests: &[Digest],
-    dump: &Path,
+    passphrase: Option<&Passphrase>,
 ) -> Result<(), AppError> {
+    let Content { facts, identity, digests, dump } = *content;
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -115,11 +142,15 @@ fn write_archive(
         options.mode(0o600);
     }
     let file = options.open(draft).map_err(outside("cannot write", draft))?;
-    let mut archive =
-        Archive { tar: tar::Builder::new(BufWriter::with_capacity(1 << 20, file)), sums: String::new() };
     let failed = |error: io::Error| {
         AppError::Outside(Outside::never(format!("cannot write {}", draft.display()), error))
     };
+    let file = BufWriter::with_capacity(1 << 20, file);
+    let sink = match passphrase {
+        None => Sink::Clear(file),
+        Some(passphrase) => Sink::Sealed(Box::new(passphrase.seal(file).map_err(failed)?)),
+    };
+    let mut archive = Archive { tar: tar::Builder::new(sink), sums: String::new() };
     let json = serde_json::to_vec_pretty(facts).map_err(AppError::json("the backup's facts"))?;
     archive.bytes("backup.json", &json).map_err(failed)?;
     for (name, bytes) in identity {
@@ -140,8 +171,42 @@ fn write_archive(
     archive.finish().map_err(failed)
 }
 
+/// The file, in clear or through the seal.
+enum Sink {
+    Clear(BufWriter<File>),
+    Sealed(Box<age::stream::StreamWriter<BufWriter<File>>>),
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Clear(file) => file.write(bytes),
+            Self::Sealed(seal) => seal.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Clear(file) => file.flush(),
+            Self::Sealed(seal) => seal.flush(),
+        }
+    }
+}
+
+impl Sink {
+    /// Writes what is left and waits until it is on the disk.
+    fn finish(self) -> io::Result<()> {
+        let mut file = match self {
+            Self::Clear(file) => file,
+            Self::Sealed(seal) => seal.finish()?,
+        };
+        file.flush()?;
+        file.get_ref().sync_all()
+    }
+}
+
 struct Archive {
-    tar: tar::Builder<BufWriter<File>>,
+    tar: tar::Builder<Sink>,
     sums: String,
 }
 
@@ -170,9 +235,7 @@ impl Archive {
     fn finish(mut self) -> io::Result<()> {
         let sums = std::mem::take(&mut self.sums);
         self.bytes(SUMS, sums.as_bytes())?;
-        let mut out = self.tar.into_inner()?;
-        out.flush()?;
-        out.get_ref().sync_all()
+        self.tar.into_inner()?.finish()
     }
 }
 
@@ -207,7 +270,7 @@ pub struct Unpacked {
 ///
 /// # Errors
 /// [`AppError::Invalid`] where the file is no backup, or a changed or shortened one; nothing of it is to be used then.
-pub fn unpack(backup: &Path, folder: &Path) -> Result<Unpacked, AppError> {
+pub fn unpack(backup: &Path, folder: &Path, passphrase: Option<&Passphrase>) -> Result<Unpacked, AppError> {
     let bad = |what: String| AppError::invalid(backup.display().to_string(), what);
     let in_use = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if in_use {
@@ -216,10 +279,11 @@ pub fn unpack(backup: &Path, folder: &Path) -> Result<Unpacked, AppError> {
             "is not empty: restore into a new directory",
         ));
     }
+    // Opened before anything is made: a wrong passphrase leaves no trace.
+    let opened = passphrase::open(backup, passphrase)?;
     private_directory(&folder.join("tmp")).map_err(directory_error)?;
     private_directory(&sealed_in(folder)).map_err(directory_error)?;
-    let file = File::open(backup).map_err(outside("cannot read", backup))?;
-    let mut tar = tar::Archive::new(io::BufReader::with_capacity(1 << 20, file));
+    let mut tar = tar::Archive::new(opened);
     let mut found = BTreeMap::new();
     let mut sums = None;
     let unreadable = |error: io::Error| bad(format!("not a whole backup: {error}. Use another copy"));

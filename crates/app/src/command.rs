@@ -205,7 +205,7 @@ impl App {
         Ok((Arc::new(after), append))
     }
 
-    /// The rows of evidence whose place changed.
+    /// The rows of evidence about which something changed that a list shows.
     async fn evidence_rows(
         &self,
         before: &State,
@@ -214,23 +214,11 @@ impl App {
     ) -> Result<Vec<EvidenceRow>, AppError> {
         let mut rows = Vec::new();
         for (id, item) in &after.evidence {
-            let state = match item.place {
-                Place::Vault => "held",
-                Place::HandedOver { .. } => "handed_over",
-                Place::Released { .. } => "released",
-                Place::Destroyed { .. } => "destroyed",
-            };
-            match before.evidence.get(id) {
-                Some(earlier) if earlier.place == item.place => {}
-                Some(_) => {
-                    if let Some(mut row) =
-                        self.journal().evidence_item(Scope::Practice(after.practice), *id).await?
-                    {
-                        state.clone_into(&mut row.state);
-                        rows.push(row);
-                    }
-                }
-                None => rows.push(EvidenceRow {
+            let shown = Shown::of(after, item);
+            let row = match before.evidence.get(id) {
+                Some(earlier) if Shown::of(before, earlier) == shown => continue,
+                Some(_) => self.journal().evidence_item(Scope::Practice(after.practice), *id).await?,
+                None => Some(EvidenceRow {
                     id: *id,
                     practice: after.practice,
                     incident: after.incident,
@@ -238,11 +226,15 @@ impl App {
                     sha256: item.digest,
                     bytes: item.bytes,
                     source: item.source.clone(),
-                    state: state.to_owned(),
+                    state: String::new(),
                     taken_at: item.taken.at,
                     rehashed: None,
+                    retain_until: None,
+                    held: None,
+                    destruction_asked_by: None,
                 }),
-            }
+            };
+            rows.extend(row.map(|row| shown.on(row)));
         }
         Ok(rows)
     }
@@ -403,6 +395,39 @@ impl App {
         }
         let (store, digest) = (self.store().clone(), item.digest);
         self.blocking(move || Ok(store.destroy(&digest)?)).await
+    }
+}
+
+/// What a list shows of an item of evidence that can change.
+#[derive(PartialEq)]
+pub(crate) struct Shown<'a> {
+    state: &'static str,
+    retain_until: Option<jiff::civil::Date>,
+    held: Option<&'a str>,
+    destruction_asked_by: Option<&'a str>,
+}
+
+impl<'a> Shown<'a> {
+    pub(crate) fn of(state: &'a State, item: &'a incident::Evidence) -> Self {
+        Self {
+            state: match item.place {
+                Place::Vault => "held",
+                Place::HandedOver { .. } => "handed_over",
+                Place::Released { .. } => "released",
+                Place::Destroyed { .. } => "destroyed",
+            },
+            retain_until: item.retain_until,
+            held: item.hold.as_ref().or(state.hold.as_ref()).map(|hold| hold.reason.as_str()),
+            destruction_asked_by: item.destruction.as_ref().map(|asked| asked.stamp.name.as_str()),
+        }
+    }
+
+    pub(crate) fn on(&self, mut row: EvidenceRow) -> EvidenceRow {
+        self.state.clone_into(&mut row.state);
+        row.retain_until = self.retain_until;
+        row.held = self.held.map(str::to_owned);
+        row.destruction_asked_by = self.destruction_asked_by.map(str::to_owned);
+        row
     }
 }
 

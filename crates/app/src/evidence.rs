@@ -171,7 +171,7 @@ impl App {
         let mut query = EvidenceQuery { incident, limit: 500, ..EvidenceQuery::default() };
         loop {
             let page = self.journal().evidence(Scope::of(actor), query.clone()).await?;
-            for mut row in page.items {
+            for row in page.items {
                 if row.state == "destroyed" {
                     continue;
                 }
@@ -182,12 +182,18 @@ impl App {
                         outcome => Ok(outcome?),
                     })
                     .await?;
-                row.rehashed = Some((self.edge().now(), outcome.as_str().to_owned()));
                 outcomes.push(Rehashed {
                     evidence: row.id,
                     name: row.name.clone(),
                     outcome: outcome.as_str().to_owned(),
                 });
+                // Hashing takes its time; the row is taken as it stands now, so that what happened meanwhile stays.
+                let standing = self.journal().evidence_item(Scope::Practice(row.practice), row.id).await?;
+                let mut row = standing.unwrap_or(row);
+                if row.state == "destroyed" {
+                    continue;
+                }
+                row.rehashed = Some((self.edge().now(), outcome.as_str().to_owned()));
                 self.record_rehash(actor, row).await?;
             }
             match page.next {

@@ -7,7 +7,7 @@ mod evidence;
 mod incidents;
 mod there;
 
-use app::App;
+use app::{App, AppError, ports::Scope};
 use incident::{Clock, Decision, PhaseView, Practice, State};
 use kernel::{Actor, Entry, IncidentId, PersonId, PracticeId, Role};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -208,7 +208,14 @@ impl Desk {
 
     /// As [`Desk::find_practice`]; `None` where there is no practice at all.
     pub(crate) async fn known_practice(&self, named: Option<&str>) -> Result<Option<PracticeId>, Failure> {
-        let rows = self.practices().await?;
+        let rows = match self {
+            // Whoever has the directory before them knows whose it is, in whatever part they act: the front desk and a
+            // source of alerts may not read the record, and must be able to say for whom they report.
+            Self::Here(here) => {
+                here.app.journal().practices(Scope::of(&here.actor)).await.map_err(AppError::from)?
+            }
+            Self::There(_) => self.practices().await?,
+        };
         let Some(named) = named.map(str::trim) else {
             return match rows.as_slice() {
                 [] => Ok(None),

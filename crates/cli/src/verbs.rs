@@ -107,7 +107,7 @@ async fn on_bench(bench: &Bench, verb: Verb) -> Result<(), Failure> {
         Verb::Breach(verb) => breach::run(bench, verb).await,
         Verb::Learn(verb) => ask::give(bench, verb.ask()).await,
         Verb::Note(verb) => note::run(bench, verb).await,
-        Verb::Retention(verb) => ask::give(bench, verb.ask()).await,
+        Verb::Retention(verb) => retention::run(bench, verb).await,
         Verb::Export(args) => export::run(bench, args).await,
         Verb::Log(verb) => log::run(bench, verb).await,
         Verb::Backup(args) => backup::run(bench, args).await,

@@ -3,6 +3,7 @@
 use app::{
     evidence::{Provenance, Rehashed},
     ports::{EvidenceQuery, EvidenceRow},
+    retention::{Kept, RetentionQuery},
 };
 use axum::{
     Json,
@@ -11,7 +12,7 @@ use axum::{
     http::{HeaderValue, Request, header},
     response::{IntoResponse as _, Response},
 };
-use kernel::{Capability, Digest, EvidenceId, IncidentId};
+use kernel::{Capability, Digest, EvidenceId, IncidentId, PracticeId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -28,7 +29,7 @@ use crate::{
 };
 
 pub(crate) fn routes() -> OpenApiRouter<Web> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(retention))
 }
 
 /// Routes that may take as long as the bytes take.
@@ -103,7 +104,7 @@ struct Origin {
     params(
         ("id" = IncidentId, Path, description = "The incident"), Origin,
         ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = CommandTaken, headers(("ETag" = String), ("Location" = String)))),
@@ -197,4 +198,31 @@ async fn rehash(
         let _ = web.app.incident(&by.actor, incident).await?;
     }
     Ok(Json(web.app.rehash(&by.actor, which.incident).await?.into()))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct KeptBy {
+    /// Only what this practice keeps.
+    #[param(value_type = Option<String>)]
+    practice: Option<PracticeId>,
+    /// Only the items of this incident.
+    #[param(value_type = Option<String>)]
+    incident: Option<IncidentId>,
+    /// Retention that ends within so many days; 90 where absent.
+    within_days: Option<u32>,
+}
+
+/// Evidence whose retention ends, what is under legal hold, what somebody asked to destroy and what was found altered;
+/// with what may be done next, and by whom. Most urgent first.
+#[utoipa::path(get, path = "/retention", tag = "evidence", operation_id = "list_retention", params(KeptBy), responses((status = 200, body = Listed<Kept>)))]
+async fn retention(
+    State(web): State<Web>,
+    by: By<Read>,
+    Asked(asked): Asked<KeptBy>,
+) -> Result<Json<Listed<Kept>>, Problem> {
+    let KeptBy { practice, incident, within_days } = asked;
+    let query = RetentionQuery { practice, incident, within_days };
+    Ok(Json(web.app.retention(&by.actor, query).await?.into()))
 }

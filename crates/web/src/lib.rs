@@ -10,6 +10,7 @@ mod evidence;
 mod incidents;
 mod intake;
 mod journal;
+mod keeping;
 mod limits;
 mod notes;
 mod openapi;

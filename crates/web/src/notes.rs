@@ -39,7 +39,7 @@ async fn list(
     params(
         ("id" = IncidentId, Path, description = "The incident"),
         ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
     ),
     responses((status = 201, body = CommandTaken, headers(("ETag" = String), ("Location" = String)))),
 )]
@@ -81,7 +81,7 @@ async fn show(
     params(
         ("id" = IncidentId, Path, description = "The incident"), ("note" = NoteId, Path, description = "The note"),
         ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
     ),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]

@@ -4,6 +4,7 @@
 use app::{
     ports::{IncidentQuery, IncidentRow},
     read::{EntryView, IncidentView},
+    retention::RetentionQuery,
     status::{Running, Today},
 };
 use axum::{
@@ -18,7 +19,7 @@ use jiff::tz::TimeZone;
 use kernel::{Actor, Capability, IncidentId, Severity, Timestamp};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{caller::Visitor, error::Problem, received::Named, state::Web};
+use crate::{caller::Visitor, error::Problem, keeping, received::Named, state::Web};
 
 const STYLE: &str = include_str!("page.css");
 /// Entries shown of a timeline, newest first; the API has them all.
@@ -148,6 +149,8 @@ async fn incident(
     let profile = web.app.profile(&actor, view.state.practice).await?;
     let timeline = web.app.timeline(&actor, id).await?;
     let today = web.app.today(&actor, Some(view.state.practice)).await?;
+    let kept = RetentionQuery { incident: Some(id), ..RetentionQuery::default() };
+    let kept = web.app.retention(&actor, kept).await?;
     let zone = profile.practice.zone();
     let body = html! {
         p.quiet { (profile.practice.name) " · " (id) }
@@ -165,6 +168,7 @@ async fn incident(
         div.grid { @for phase in &view.phases { (phase_card(phase)) } }
         h2 { "Clocks" }
         (clocks(&view.clocks, &zone))
+        (keeping::section(&kept))
         h2 { "Timeline" }
         (entries(&timeline, &zone))
     };

@@ -1,24 +1,26 @@
 //! Tokens, who the caller is, and backups: what an administrator does.
 
 use app::{
-    access::{MadeToken, NewToken},
+    access::{NewToken, TokenOnce},
+    backup::Passphrase,
     ports::{TokenKind, TokenRow},
 };
 use axum::{
     Json,
+    body::Bytes,
     extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use kernel::{Capability, PersonId, PracticeId, Role, Timestamp, TokenId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     alerts::attachment,
     caller::{Administer, By, Read},
-    conditions::Listed,
+    conditions::{Conditions, Listed},
     error::Problem,
     received::{Named, Sent},
     state::Web,
@@ -86,16 +88,27 @@ async fn list(State(web): State<Web>, by: By<Administer>) -> Result<Json<Listed<
 
 /// Makes a token: for a program, for a source of alerts, or a link that signs a browser in once. Its text is shown here
 /// and never again.
-#[utoipa::path(post, path = "/tokens", tag = "tokens", operation_id = "make_token", request_body = NewToken, responses((status = 201, body = MadeToken)))]
+#[utoipa::path(
+    post, path = "/tokens", tag = "tokens", operation_id = "make_token", request_body = NewToken,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key makes one token, for seven days")),
+    responses(
+        (status = 201, body = TokenOnce),
+        (status = 200, description = "Made before with the same key; its text is not shown again", body = TokenOnce),
+    ),
+)]
 async fn make(
     State(web): State<Web>,
     by: By<Administer>,
+    conditions: Conditions,
     Sent(new): Sent<NewToken>,
-) -> Result<(StatusCode, Json<MadeToken>), Problem> {
+) -> Result<(StatusCode, Json<TokenOnce>), Problem> {
     if new.kind == TokenKind::Session {
         return Err(Problem::invalid("/kind", "a session begins with a link: make one of those"));
     }
-    Ok((StatusCode::CREATED, Json(web.app.make_token(&by.actor, new).await?)))
+    let key = conditions.key(&by.actor);
+    let made = web.app.make_token_once(&by.actor, new, key).await?;
+    let status = if made.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(made)))
 }
 
 /// Ends a token.
@@ -141,17 +154,36 @@ async fn me(by: By<Read>) -> Json<Me> {
     })
 }
 
-/// Makes a backup of everything, evidence and keys included, and sends it: for the provider's lead. Guard it as the
-/// evidence itself.
-#[utoipa::path(post, path = "/backups", tag = "tokens", operation_id = "make_backup", responses((status = 200, content_type = "application/x-tar", body = Vec<u8>)))]
-async fn backup(State(web): State<Web>, by: By<Administer>) -> Result<Response, Problem> {
+/// How a backup is made.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewBackup {
+    /// Seals the file (age, scrypt): 12 characters or more. Without it the file holds the keys to the evidence in clear.
+    #[serde(default)]
+    passphrase: Option<String>,
+}
+
+/// Makes a backup of everything, evidence and keys included, and sends it: for the provider's lead. Without a passphrase
+/// it has to be guarded as the evidence itself.
+#[utoipa::path(
+    post, path = "/backups", tag = "tokens", operation_id = "make_backup", request_body = Option<NewBackup>,
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)),
+)]
+async fn backup(State(web): State<Web>, by: By<Administer>, body: Bytes) -> Result<Response, Problem> {
     by.needs(Capability::Administer)?;
     if by.actor.practice.is_some() {
         return Err(kernel::Forbidden { role: by.actor.role, needs: Capability::Administer }.into());
     }
     let path = web.app.directory().tmp().join(format!("{}.backup", web.app.edge().id(kernel::EntryId::new)));
-    web.app.backup(&by.actor, &path).await?;
-    passing(&path, "application/x-tar", "tourniquet.backup").await
+    // No body at all is a backup in clear, as it always was.
+    let asked: NewBackup = if body.is_empty() {
+        NewBackup::default()
+    } else {
+        serde_json::from_slice(&body).map_err(|error| Problem::invalid("", error.to_string()))?
+    };
+    let passphrase = asked.passphrase.map(Passphrase::new).transpose()?;
+    web.app.backup(&by.actor, &path, passphrase).await?;
+    passing(&path, "application/octet-stream", "tourniquet.backup").await
 }
 
 /// Sends a file that was made for this answer, and removes it.

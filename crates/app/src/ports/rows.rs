@@ -1,6 +1,7 @@
 //! The rows of lists: what a page shows of an alert, an incident or an item of evidence without folding its stream.
 //! The use cases compute them from the state; the store only keeps and finds them.
 
+use jiff::civil::Date;
 use kernel::{
     Alert, AlertId, Digest, EvidenceId, GroupId, IncidentId, PersonId, PracticeId, Role, Severity, Stream,
     Timestamp, TokenId,
@@ -205,6 +206,15 @@ pub struct EvidenceRow {
     pub taken_at: Timestamp,
     /// When it was last hashed again, and what came of it (`ok`, `changed`, `missing`).
     pub rehashed: Option<(Timestamp, String)>,
+    /// The last day it has to be kept. Rows of version 1 of the record do not say it.
+    #[serde(default)]
+    pub retain_until: Option<Date>,
+    /// Why it is under legal hold, by itself or with its whole incident.
+    #[serde(default)]
+    pub held: Option<String>,
+    /// Who asked for its destruction, while nobody has confirmed.
+    #[serde(default)]
+    pub destruction_asked_by: Option<String>,
 }
 
 /// What a page of evidence is filtered by.

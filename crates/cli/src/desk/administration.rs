@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use app::{access::NewToken, ports::PracticeRow, practices::SetProfile};
+use app::{access::NewToken, backup::Passphrase, ports::PracticeRow, practices::SetProfile};
 use incident::Practice;
 use kernel::{PracticeId, TokenId};
 use serde::{Deserialize, Serialize};
@@ -104,13 +104,17 @@ impl Desk {
     }
 
     /// Writes a backup.
-    pub(crate) async fn backup(&self, out: &Path) -> Result<Value, Failure> {
+    pub(crate) async fn backup(&self, out: &Path, passphrase: Option<String>) -> Result<Value, Failure> {
         match self {
-            Self::Here(here) => as_sent(&here.app.backup(&here.actor, out).await?),
+            Self::Here(here) => {
+                let passphrase = passphrase.map(Passphrase::new).transpose()?;
+                as_sent(&here.app.backup(&here.actor, out, passphrase).await?)
+            }
             Self::There(there) => {
-                let (reader, length) = there.posted("/backups", &json!({}))?;
+                let sealed = passphrase.is_some();
+                let (reader, length) = there.posted("/backups", &json!({ "passphrase": passphrase }))?;
                 let bytes = write_whole(reader, length, out)?;
-                Ok(json!({ "bytes": bytes }))
+                Ok(json!({ "bytes": bytes, "sealed": sealed }))
             }
         }
     }
@@ -120,7 +124,7 @@ impl Desk {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         match self {
             Self::Here(here) => {
-                let head = here.app.log_head().await?;
+                let head = here.app.log_head(&here.actor).await?;
                 Ok(Head { checkpoint: head.checkpoint, key: here.app.verifier_key() })
             }
             Self::There(there) => Ok(Head {

@@ -108,7 +108,7 @@ impl Desk {
         how: &How,
     ) -> Result<AlertRow, Failure> {
         match self {
-            Self::Here(here) => Ok(here.app.triage(&here.actor, id, request, how.expected).await?),
+            Self::Here(here) => Ok(here.app.triage(&here.actor, id, request, how.of_app()).await?),
             Self::There(there) => there.post(&format!("/alerts/{id}/commands"), &request, how),
         }
     }

@@ -9,6 +9,7 @@ use std::{
 use app::{
     evidence::Provenance,
     ports::{EvidenceQuery, EvidenceRow},
+    retention::{Kept, RetentionQuery},
 };
 use kernel::{EvidenceId, IncidentId};
 use ledger::package::Audience;
@@ -40,6 +41,20 @@ impl Desk {
                 add(&mut query, "why", Some(from.why));
                 let path = format!("/incidents/{incident}/evidence");
                 there.send(&path, query, "application/octet-stream", &mut reader, how)
+            }
+        }
+    }
+
+    /// Evidence to be watched: retention, holds, requests to destroy, alterations.
+    pub(crate) async fn retention(&self, asked: RetentionQuery) -> Result<Vec<Kept>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.retention(&here.actor, asked).await?),
+            Self::There(there) => {
+                let mut query = Query::new();
+                add(&mut query, "practice", asked.practice.map(|id| id.to_string()));
+                add(&mut query, "incident", asked.incident.map(|id| id.to_string()));
+                add(&mut query, "within_days", asked.within_days.map(|days| days.to_string()));
+                Ok(there.get::<Listed<Kept>>("/retention", query)?.items)
             }
         }
     }

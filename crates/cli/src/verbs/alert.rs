@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use incident::{AlertRequest, IncidentKind, Proposal, Verdict};
 use kernel::{Channel, GroupId, Severity, Timestamp};
 
-use super::Bench;
+use super::{Bench, ask::Papers};
 use crate::{
     desk::{AlertFilter, How},
     failure::Failure,
@@ -138,7 +138,7 @@ pub(crate) async fn run(bench: &Bench, verb: AlertVerb) -> Result<(), Failure> {
         AlertVerb::List(args) => list(bench, *args).await,
         AlertVerb::Show { alert } => {
             let row = desk.alert(desk.find_alert(&alert).await?).await?;
-            if bench.json() { say_json(&row) } else { show(&bench.paper, &row) }
+            if bench.json() { say_json(&row) } else { show(&Papers::of(bench).await.at(row.practice), &row) }
         }
         AlertVerb::Raw { alert, out } => {
             let bytes = desk.raw_alert(desk.find_alert(&alert).await?).await?;
@@ -184,7 +184,7 @@ pub(crate) async fn run(bench: &Bench, verb: AlertVerb) -> Result<(), Failure> {
 async fn triage(bench: &Bench, alert: &str, request: AlertRequest) -> Result<(), Failure> {
     let id = bench.desk.find_alert(alert).await?;
     let row = bench.desk.triage(id, request, &How::default()).await?;
-    if bench.json() { say_json(&row) } else { show(&bench.paper, &row) }
+    if bench.json() { say_json(&row) } else { show(&Papers::of(bench).await.at(row.practice), &row) }
 }
 
 async fn list(bench: &Bench, args: ListArgs) -> Result<(), Failure> {
@@ -207,7 +207,7 @@ async fn list(bench: &Bench, args: ListArgs) -> Result<(), Failure> {
     if bench.json() {
         return say_json(&page);
     }
-    let paper = &bench.paper;
+    let (paper, papers) = (&bench.paper, Papers::of(bench).await);
     let rows: Vec<_> = page
         .items
         .iter()
@@ -220,7 +220,7 @@ async fn list(bench: &Bench, args: ListArgs) -> Result<(), Failure> {
                 plain(short(row.id)),
                 (Ink::of(row.severity), row.severity.to_string()),
                 verdict,
-                plain(paper.at(row.received_at)),
+                plain(papers.at(row.practice).at(row.received_at)),
                 plain(&row.alert.source),
                 plain(row.alert.title.as_deref().unwrap_or("(no title)")),
                 plain(row.alert.hosts.join(" ")),
@@ -251,14 +251,16 @@ fn show(paper: &Paper, row: &AlertRow) -> Result<(), Failure> {
         paper.ink(Ink::Faint, &format!("id {} version {}", row.id, row.version))
     ));
     let list = |items: &[String]| items.join(", ");
+    // The practice's time for the person, and the instant as logs have it.
+    let moment = |at: kernel::Moment| format!("{} ({at})", paper.at(at.at()));
     let indicators: Vec<_> =
         alert.indicators.iter().map(|found| format!("{}:{}", found.kind.as_str(), found.value)).collect();
     for (name, value) in [
         ("source", format!("{} ({})", alert.source, alert.channel.as_str())),
         ("its id", alert.source_id.clone().unwrap_or_default()),
-        ("occurred", alert.occurred_at.map(|at| at.to_string()).unwrap_or_default()),
-        ("reported", alert.reported_at.map(|at| at.to_string()).unwrap_or_default()),
-        ("received", row.received_at.to_string()),
+        ("occurred", alert.occurred_at.map(moment).unwrap_or_default()),
+        ("reported", alert.reported_at.map(moment).unwrap_or_default()),
+        ("received", moment(row.received_at.into())),
         ("hosts", list(&alert.hosts)),
         ("accounts", list(&alert.accounts)),
         ("indicators", list(&indicators)),

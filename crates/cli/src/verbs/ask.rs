@@ -1,9 +1,12 @@
 //! Giving an incident a command from the terminal: find the incident, read what stands, build the request, give it, and
 //! say what was recorded and what has to be decided next.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use incident::{Request, State, Subject, Target};
-use kernel::{AccountName, Indicator, Role, SystemName};
+use jiff::tz::TimeZone;
+use kernel::{AccountName, Indicator, PracticeId, Role, SystemName};
 
 use super::Bench;
 use crate::{
@@ -102,6 +105,29 @@ pub(crate) async fn paper_of(bench: &Bench, seen: &Seen) -> Paper {
     match bench.desk.practice(seen.state.practice).await {
         Ok(practice) => bench.paper.in_zone(practice.zone()),
         Err(_) => bench.paper.clone(),
+    }
+}
+
+/// Papers for rows of several practices, each in its own practice's time.
+pub(crate) struct Papers {
+    any: Paper,
+    zones: BTreeMap<PracticeId, TimeZone>,
+}
+
+impl Papers {
+    /// Reads the zones of the practices that may be seen; others are written in UTC.
+    pub(crate) async fn of(bench: &Bench) -> Self {
+        let rows = bench.desk.practices().await.unwrap_or_default();
+        let zone = |row: &app::ports::PracticeRow| {
+            let name = row.profile.get("time_zone")?.as_str()?;
+            Some((row.id, TimeZone::get(name).ok()?))
+        };
+        Self { any: bench.paper.clone(), zones: rows.iter().filter_map(zone).collect() }
+    }
+
+    /// Paper in this practice's time.
+    pub(crate) fn at(&self, practice: PracticeId) -> Paper {
+        self.zones.get(&practice).map_or_else(|| self.any.clone(), |zone| self.any.in_zone(zone.clone()))
     }
 }
 

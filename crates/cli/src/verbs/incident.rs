@@ -10,7 +10,7 @@ use kernel::{AccountName, Indicator, Severity, SystemName, Timestamp};
 
 use super::{
     Bench,
-    ask::{Ask, On, give, paper_of, told},
+    ask::{Ask, On, Papers, give, paper_of, told},
 };
 use crate::{
     desk::How,
@@ -286,7 +286,7 @@ pub(crate) async fn run(bench: &Bench, verb: IncidentVerb) -> Result<(), Failure
         Err(IncidentVerb::Declare(args)) => declare(bench, &args).await,
         Err(IncidentVerb::List { text, status, severity, after, limit }) => {
             let page = desk.incidents(text.as_deref(), status.as_deref(), severity, after, limit).await?;
-            if bench.json() { say_json(&page) } else { list(bench, &page) }
+            if bench.json() { say_json(&page) } else { list(bench, &page).await }
         }
         Err(IncidentVerb::Show { on }) => {
             let seen = desk.incident(desk.find_incident(&on.incident).await?).await?;
@@ -345,8 +345,8 @@ async fn declare(bench: &Bench, args: &DeclareArgs) -> Result<(), Failure> {
     told(bench, &answered).await
 }
 
-fn list(bench: &Bench, page: &crate::desk::Listed<app::ports::IncidentRow>) -> Result<(), Failure> {
-    let paper = &bench.paper;
+async fn list(bench: &Bench, page: &crate::desk::Listed<app::ports::IncidentRow>) -> Result<(), Failure> {
+    let (paper, papers) = (&bench.paper, Papers::of(bench).await);
     let rows: Vec<_> = page
         .items
         .iter()
@@ -357,8 +357,8 @@ fn list(bench: &Bench, page: &crate::desk::Listed<app::ports::IncidentRow>) -> R
                 plain(&row.status),
                 plain(&row.phase),
                 plain(&row.title),
-                plain(paper.at(row.declared_at)),
-                plain(paper.maybe(row.next_due)),
+                plain(papers.at(row.practice).at(row.declared_at)),
+                plain(papers.at(row.practice).maybe(row.next_due)),
             ]
         })
         .collect();

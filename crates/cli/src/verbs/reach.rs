@@ -109,7 +109,7 @@ fn ask(verb: Verb) -> Option<Ask> {
         Verb::Recover(verb) => verb.ask(),
         Verb::Breach(verb) => verb.ask().ok(),
         Verb::Learn(verb) => Some(verb.ask()),
-        Verb::Retention(verb) => Some(verb.ask()),
+        Verb::Retention(verb) => verb.ask().ok(),
         _ => None,
     }
 }

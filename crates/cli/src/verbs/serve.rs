@@ -1,4 +1,5 @@
-//! `serve`: the HTTP API and the pages, and what runs beside them: evidence hashed again once a day, profiles that another
+//! `serve`: the HTTP API and the pages, and what runs beside them: evidence hashed again once a day, idempotency keys
+//! forgotten after a week, profiles that another
 //! process changed seen within seconds.
 
 use std::{future::Future, net::SocketAddr, path::PathBuf, time::Duration};
@@ -18,6 +19,9 @@ use crate::{arguments::Globals, failure::Failure, terminal::tell, wiring};
 const REHASH: Duration = Duration::from_secs(24 * 3600);
 /// The first time after the start: not while people wait for the first answer.
 const FIRST_REHASH: Duration = Duration::from_secs(3600);
+/// How often idempotency keys that have had their time are forgotten, and when first.
+const KEYS: Duration = Duration::from_secs(3600);
+const FIRST_KEYS: Duration = Duration::from_secs(120);
 /// How often profiles are read anew.
 const PROFILES: Duration = Duration::from_secs(5);
 
@@ -154,7 +158,11 @@ pub(super) async fn serve(
         tell(&format!("sign in, once: {base}/signin/{link}"));
     }
     let ending = told_to_end()?;
-    let beside = [tokio::spawn(rehash_daily(app.clone())), tokio::spawn(forget_profiles(app.clone()))];
+    let beside = [
+        tokio::spawn(rehash_daily(app.clone())),
+        tokio::spawn(forget_profiles(app.clone())),
+        tokio::spawn(forget_old_keys(app.clone())),
+    ];
     tell(&format!("ready: {base} ({data})"));
     let served = web::serve(app.clone(), web::Config::default(), listener, tls, ending).await;
     for task in beside {
@@ -224,6 +232,19 @@ async fn rehash_daily(app: App) {
                 }
             }
             Err(error) => tracing::error!(%error, "evidence could not be hashed again"),
+        }
+    }
+}
+
+async fn forget_old_keys(app: App) {
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + FIRST_KEYS, KEYS);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match app.forget_old_keys().await {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(keys, "idempotency keys of a week ago forgotten"),
+            Err(error) => tracing::warn!(%error, "old idempotency keys could not be forgotten"),
         }
     }
 }

@@ -107,19 +107,22 @@ async fn list(bench: &Bench) -> Result<(), Failure> {
     if bench.json() {
         return say_json(&tokens);
     }
+    let papers = super::ask::Papers::of(bench).await;
     let rows: Vec<_> = tokens
         .iter()
         .map(|token| {
             let text = |name: &str| token.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             let revoked = token.get("revoked_at").is_some_and(|at| !at.is_null());
-            let ends = token.get("expires_at").and_then(Value::as_str).unwrap_or("–").to_owned();
+            let practice = token.get("practice").and_then(|id| id.as_str()?.parse().ok());
+            let paper = practice.map_or_else(|| bench.paper.clone(), |practice| papers.at(practice));
+            let ends = token.get("expires_at").and_then(|at| at.as_str()?.parse().ok());
             vec![
                 plain(short(text("id"))),
                 plain(text("name")),
                 plain(text("role")),
                 plain(text("kind")),
                 plain(text("practice")),
-                plain(ends),
+                plain(paper.maybe(ends)),
                 if revoked { (Ink::Faint, "ended".to_owned()) } else { (Ink::Good, "good".to_owned()) },
             ]
         })

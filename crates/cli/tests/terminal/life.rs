@@ -11,17 +11,17 @@ use serde_json::Value;
 use tempfile::TempDir;
 use testkit::server::Program;
 
-struct Desk {
-    program: Program,
-    folder: TempDir,
+pub(crate) struct Desk {
+    pub(crate) program: Program,
+    pub(crate) folder: TempDir,
 }
 
 const PRACTICE: [&str; 2] = ["--as", "practice:Dr. Calloway"];
-const COUNSEL: [&str; 2] = ["--as", "attorney:J. Abrams"];
+pub(crate) const COUNSEL: [&str; 2] = ["--as", "attorney:J. Abrams"];
 const RESPONDER: [&str; 2] = ["--as", "responder:M. Oyelaran"];
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let program = Program::new(env!("CARGO_BIN_EXE_tourniquet"), folder.path().join("data"), None);
         let desk = Self { program, folder };
@@ -29,11 +29,11 @@ impl Desk {
         desk
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_string_lossy().into_owned()
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let output = self.program.command(arguments).current_dir(self.folder.path()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!said.contains("panicked"), "{arguments:?}: {said}");
@@ -42,7 +42,7 @@ impl Desk {
 
     /// What it prints, where it ends well.
     #[track_caller]
-    fn does(&self, arguments: &[&str]) -> String {
+    pub(crate) fn does(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
@@ -50,7 +50,7 @@ impl Desk {
     }
 
     #[track_caller]
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let mut arguments = arguments.to_vec();
         arguments.push("--json");
         let text = self.does(&arguments);
@@ -60,14 +60,14 @@ impl Desk {
 
     /// What standard error says where it ends with this status.
     #[track_caller]
-    fn refuses(&self, status: i32, arguments: &[&str]) -> String {
+    pub(crate) fn refuses(&self, status: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
         said
     }
 
-    fn state(&self) -> Value {
+    pub(crate) fn state(&self) -> Value {
         self.json(&["incident", "show", "open"])["state"].take()
     }
 
@@ -88,11 +88,11 @@ fn demo(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content/demo").join(name)
 }
 
-fn with<'a>(line: &[&'a str], acting: [&'a str; 2]) -> Vec<&'a str> {
+pub(crate) fn with<'a>(line: &[&'a str], acting: [&'a str; 2]) -> Vec<&'a str> {
     line.iter().copied().chain(acting).collect()
 }
 
-fn intake_and_declare(desk: &Desk) {
+pub(crate) fn intake_and_declare(desk: &Desk) {
     let defender = demo("alerts/01-defender.json").to_string_lossy().into_owned();
     let report = demo("alerts/02-front-desk.json").to_string_lossy().into_owned();
     let taken = desk.does(&["intake", &defender, &report]);

@@ -1,6 +1,7 @@
 //! The real binary, as a person at a terminal meets it.
 #![cfg(test)]
 
+mod keeping;
 mod life;
 mod papers;
 mod shell;

@@ -82,8 +82,8 @@ impl State {
             .map(|side| {
                 let owner = if side == Side::Practice { Role::Practice } else { Role::Responder };
                 let request = Request::ApproveContainment { action: action.id, side };
-                let decision =
-                    decision(format!("Approve {what}. {}", action.stops.sentence()), &action.why, owner);
+                // What stops is said beside it, once.
+                let decision = decision(format!("Approve {what}."), &action.why, owner);
                 Decision { due_at, stops: stops.clone(), request: Some(request), ..decision }
             })
             .collect()

@@ -84,7 +84,10 @@ pub(super) fn decisions(paper: &Paper, seen: &Seen, most: usize) {
             vec![
                 plain(decision.number),
                 plain(decision.owner),
-                plain(&decision.what),
+                plain(match decision.stops.as_ref().filter(|stops| stops.stops_care()) {
+                    Some(stops) => format!("{} {}", decision.what, stops.sentence()),
+                    None => decision.what.clone(),
+                }),
                 plain(paper.maybe(decision.due_at)),
             ]
         })
