@@ -2,13 +2,13 @@
 //! before is answered with the first one's id.
 
 use incident::{AlertRequest, AlertState, RelatedAlert, alert, triage};
-use kernel::{Actor, Alert, AlertId, GroupId, PracticeId, Severity, Stream, authorise};
+use kernel::{Actor, Alert, AlertId, Digest, GroupId, PracticeId, Severity, Stream, authorise};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     App, AppError,
-    ports::{AlertKey, AlertRow, Append, JournalError, ReadError, Row, TakenAlert, Verdict},
+    ports::{AlertKey, AlertRow, Append, JournalError, ReadError, Row, Scope, TakenAlert, Verdict},
     practices::Profile,
     write::{Fact, entry_actor},
 };
@@ -59,17 +59,46 @@ impl App {
         practice: PracticeId,
         taken: TakenAlert,
     ) -> Result<Intake, AppError> {
+        self.take_alert_once(actor, practice, taken, None).await
+    }
+
+    /// As [`App::take_alert`]; a request that was taken before with the same key is a duplicate of what it recorded.
+    pub(crate) async fn take_alert_once(
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        taken: TakenAlert,
+        key: Option<(String, Digest)>,
+    ) -> Result<Intake, AppError> {
         let _ = authorise(actor, TakeAlert)?;
         let profile = self.profile(actor, practice).await?;
+        if let Some((key, asked)) = &key
+            && let Some(first) = self.journal().repeated(practice, key, asked).await?
+        {
+            return self.taken_before(practice, first.first).await;
+        }
         let id = self.edge().id(AlertId::new);
-        let append = self.prepare_alert(actor, &profile, id, &taken).await?;
+        let mut append = self.prepare_alert(actor, &profile, id, &taken).await?;
+        append.key = key;
         match self.journal().append(append).await {
+            Ok(appended) if appended.repeated => self.taken_before(practice, appended.first).await,
             Ok(_) => Ok(Intake { id: Some(id), alert: taken.alert, duplicate_of: None }),
             Err(JournalError::Duplicate(first)) => {
                 Ok(Intake { id: Some(first), alert: taken.alert, duplicate_of: Some(first) })
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The alert whose first entry stands at this index.
+    async fn taken_before(&self, practice: PracticeId, index: u64) -> Result<Intake, AppError> {
+        let lost = || AppError::not_found("what the first request with this key recorded");
+        let scope = Scope::Practice(practice);
+        let found = self.journal().tail(scope, index, 1).await?;
+        let found = found.first().filter(|recorded| recorded.index == index).ok_or_else(lost)?;
+        let id = AlertId::from_u128(found.stream.id);
+        let row = self.journal().alert(scope, id).await?.ok_or_else(lost)?;
+        Ok(Intake { id: Some(id), alert: row.alert, duplicate_of: Some(id) })
     }
 
     async fn prepare_alert(

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use incident::{IncidentKind, ServiceStatus, State, SystemStatus};
-use kernel::{Actor, Capability, IncidentId, Moment, PracticeId, Requires, Role, Timestamp, authorise};
+use kernel::{
+    Actor, Capability, Digest, IncidentId, Moment, PracticeId, Requires, Role, Timestamp, authorise,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -179,7 +181,23 @@ impl App {
         practice: PracticeId,
         report: StaffReport,
     ) -> Result<Intake, AppError> {
+        self.report_trouble_once(actor, practice, report, None).await
+    }
+
+    /// As [`App::report_trouble`]; with a key the same report is taken once, however often it is sent.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn report_trouble_once(
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        report: StaffReport,
+        key: Option<String>,
+    ) -> Result<Intake, AppError> {
         let _ = authorise(actor, Report)?;
+        let asked = serde_json::to_vec(&("report", &report)).map_err(AppError::json("the form"))?;
+        let key = key.map(|key| (key, Digest::of(&asked)));
         if report.what.trim().is_empty() {
             return Err(AppError::invalid("/what", "say in a few words what is wrong"));
         }
@@ -202,7 +220,7 @@ impl App {
         };
         // The form is a program that sends alerts; the entry names the person who filled it in.
         let form = Actor { role: Role::Service, ..actor.clone() };
-        self.take_alert(&form, practice, taken).await
+        self.take_alert_once(&form, practice, taken, key).await
     }
 }
 

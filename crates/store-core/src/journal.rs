@@ -519,7 +519,12 @@ impl<B: Backend> Journal for Store<B> {
     }
 
     async fn ready(&self) -> Result<(), Outside> {
-        self.backend.head().await.map(drop).map_err(|fault| {
+        let mut answer = self.backend.head().await;
+        if matches!(answer, Err(Fault::Database(sqlx::Error::Io(_)))) {
+            // That may have been the end of an old connection and say nothing of the database.
+            answer = self.backend.head().await;
+        }
+        answer.map(drop).map_err(|fault| {
             outside("asking whether the database answers", trouble(&*self.backend, &fault), fault)
         })
     }

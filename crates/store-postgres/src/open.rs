@@ -82,12 +82,13 @@ async fn pool(url: &str, limits: Options, doing: &str) -> Result<(PgPool, Arc<Tr
         ("enable_seqscan", "off"),
         // Compiling a query takes longer than these take.
         ("jit", "off"),
-        ("lock_timeout", "10s"),
         // Nobody waits any more for what takes longer.
         ("statement_timeout", "60s"),
         // A writer that vanished must not keep the head of the log locked.
         ("idle_in_transaction_session_timeout", "10s"),
     ]);
+    // Less than we wait for a batch: a server must not go on queueing for a lock on behalf of somebody who has gone.
+    let options = options.options([("lock_timeout", limits.answer.as_millis())]);
     let trust = Arc::new(Trust::default());
     let asked = trust.clone();
     let pool = PgPoolOptions::new()

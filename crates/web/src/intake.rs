@@ -28,7 +28,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::{self, By, Read, Write, bearer, peer},
-    conditions::Listed,
+    conditions::{Conditions, Listed},
     error::Problem,
     limits,
     received::{self, Asked, Named, Sent},
@@ -326,21 +326,31 @@ async fn one(
 
 /// Takes in what somebody at the practice says is wrong.
 #[utoipa::path(
-    post, path = "/staff-reports", tag = "alerts", params(ForPractice), request_body = StaffReport,
-    responses((status = 202, description = "Recorded, and on disk", body = Intake)),
+    post, path = "/staff-reports", tag = "alerts", request_body = StaffReport,
+    params(ForPractice, ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days")),
+    responses(
+        (status = 202, description = "Recorded, and on disk", body = Intake),
+        (status = 200, description = "Recorded before with the same key", body = Intake),
+    ),
 )]
 async fn report_trouble(
     State(web): State<Web>,
     by: By<Write>,
     Asked(asked): Asked<ForPractice>,
+    conditions: Conditions,
     Sent(report): Sent<StaffReport>,
 ) -> Result<(StatusCode, Json<Intake>), Problem> {
     by.needs(Capability::Report)?;
     let practice = practice_for(&by.actor, asked.practice)?;
-    let intake = web.app.report_trouble(&by.actor, practice, report).await?;
-    web.metrics
-        .alert("staff", if intake.duplicate_of.is_some() { Outcome::Duplicate } else { Outcome::Taken });
-    Ok((StatusCode::ACCEPTED, Json(intake)))
+    let key = conditions.key(&by.actor);
+    let intake = web.app.report_trouble_once(&by.actor, practice, report, key).await?;
+    let (status, outcome) = if intake.duplicate_of.is_some() {
+        (StatusCode::OK, Outcome::Duplicate)
+    } else {
+        (StatusCode::ACCEPTED, Outcome::Taken)
+    };
+    web.metrics.alert("staff", outcome);
+    Ok((status, Json(intake)))
 }
 
 /// The sources that alerts can come from, and how each proves itself.

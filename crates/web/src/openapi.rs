@@ -20,8 +20,9 @@ use crate::{
 #[openapi(
     info(
         title = "Tourniquet",
-        description = "Takes a medical practice through a security incident. Every error is a problem (RFC 9457). A request that \
-                       changes something may carry `Idempotency-Key`; one that is made on a version, `If-Match`. Lists are paged \
+        description = "Takes a medical practice through a security incident. Every error is a problem (RFC 9457). A request \
+                       that names `Idempotency-Key` is taken once for each key, for seven days; keys are each caller's own, within \
+                       a practice. One that is made on a version carries `If-Match`. Lists are paged \
                        by `cursor`; `updated_since` finds what changed.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),

@@ -104,66 +104,79 @@ INSERT INTO alert_key VALUES ('01a09fc2-8300-62b8-43d4-e9f69e1dd94d', '75e06982-
 INSERT INTO checkpoint VALUES (1, 'tourniquet.invalid/95035294
 1
 AXIaNP0aKY24Bdo532+xAC5Efm2pb+4w+sWfMO+viv8=
+
 — tourniquet.invalid/95035294 oV5dOprFllnafJodrgLsONN8mDMfIpZHm42go9rPYpL6ZWwuNf1J9FGGpCDVdbZK1d+BurEqwtUB8ZDFr06SQg+vowY=
 ');
 INSERT INTO checkpoint VALUES (3, 'tourniquet.invalid/95035294
 3
 DcCpDH6iSUzmhTxcmHcFICdEe/n8zrNYOpKeYVlSSjs=
+
 — tourniquet.invalid/95035294 oV5dOoLcNOhBiYKnoSjy/LBPbA5m9Dy87TTgBUOmCWQvM1uvhCiAzFamqe4OMpUHS1zLDAmrfpsRWWT8jclyfh5hAQ8=
 ');
 INSERT INTO checkpoint VALUES (5, 'tourniquet.invalid/95035294
 5
 UVQPhg0zSH/wSG1NXcWEjXMx4pDsjwermEomAFsg+p4=
+
 — tourniquet.invalid/95035294 oV5dOrfk4wHRcZcDEJ50hNwQkpV2O9e8jMVPUXuQYoB2vg6wh7wFuwxBG2wrmFsmAnlcU31EkjGtIzByms8IvkLSXQQ=
 ');
 INSERT INTO checkpoint VALUES (7, 'tourniquet.invalid/95035294
 7
 pNBu5mPAw2LBq5gUEzo9jX488kaIy6gje7wNJKELSX4=
+
 — tourniquet.invalid/95035294 oV5dOgyG942AfNmqQuRNIkSuvtGzbPJcACdXrs+YqxR2uKKC+SAUVpGZkSnKSzPAx2b5vZZZqFV+ehWXZBMlmXfijwo=
 ');
 INSERT INTO checkpoint VALUES (9, 'tourniquet.invalid/95035294
 9
 a4+lQL3Ng+ZTo3br60qqGUZfkR1pfbM8Ojrpr3rEGmg=
+
 — tourniquet.invalid/95035294 oV5dOvw6gAWE2WtvkEGX3d9rfKPiBy8YMX2bTzXOnkwjnwgECK62APxsJJlB3xXxgghA5PGkD63tFL6ENl45kRft9gE=
 ');
 INSERT INTO checkpoint VALUES (11, 'tourniquet.invalid/95035294
 11
 iEzEjmvVzuiOcbo5VR4Hv/oSXJbxY9dOA0iybDwvCTw=
+
 — tourniquet.invalid/95035294 oV5dOmxfj7KCTbUGcZdkAfHgrvN+lCrk1rv0WgKKq4QyYVIFiuW1P+hbhfRiytVx3ri+ZG7TnLGwreAtidKKJ5Iwww0=
 ');
 INSERT INTO checkpoint VALUES (12, 'tourniquet.invalid/95035294
 12
 0oTBPEZZJtjGawpvNpzzh7Tf8/WwK8C18/vpnpaJFWM=
+
 — tourniquet.invalid/95035294 oV5dOhka17xsIb7XD/q610pyFL1r9D8jwSLsXVdmj9kyt/8z8sCGs3Y5hWlTaNaqbsNGSnVUzMfbkOH39PWS9Bk3/Qs=
 ');
 INSERT INTO checkpoint VALUES (18, 'tourniquet.invalid/95035294
 18
 OMuefh09oKUn2E0qac85BotbJ2fIb1iPv25ehtYgEBs=
+
 — tourniquet.invalid/95035294 oV5dOoRfULadPR5/WFGWPF35UJgxLYvhpjS7z2omWnp8464wU/RJQJctIcVtZZ+/9Iwcubk5c1IY7ck9zlem4WSVfAI=
 ');
 INSERT INTO checkpoint VALUES (19, 'tourniquet.invalid/95035294
 19
 HQY177AH1PGi6gYoJ0uxBN7mrIK+/oPgbbtFLptpvNc=
+
 — tourniquet.invalid/95035294 oV5dOswC6KVusGhYdoxMygPwZVeQlnEfAiZhofMjIse9C8wTIw+Ey3pG8IUk38aGKGNaP85HnDpbdEIUPD7L8pdRYAE=
 ');
 INSERT INTO checkpoint VALUES (20, 'tourniquet.invalid/95035294
 20
 AbigbBoTqPF8Fq0CmPOWw4A9YRS39tPDV74iB8PdzEs=
+
 — tourniquet.invalid/95035294 oV5dOnZeXG6jcVFSXUAvVepdNdp/qdE5vJX8FPE7ovO5g3iA/AO7D8YrT8BumlDaykNTMNSipOKB+G99DwSC3/TtJwk=
 ');
 INSERT INTO checkpoint VALUES (21, 'tourniquet.invalid/95035294
 21
 FR+ubfyFdeXmMrjkFBB9FBuJ5e0rt3THkRiZBvHWB08=
+
 — tourniquet.invalid/95035294 oV5dOk9GOO+VNZbq9sI+tJrL5OqzAMwpE9rEvxd3xqxe0J9i7moF+b8ZvdTgzZo8td2LOJXRxYpaTEkIuu90MGIh+wQ=
 ');
 INSERT INTO checkpoint VALUES (22, 'tourniquet.invalid/95035294
 22
 uMJNMuQ19Q3BssmVNI14udvj1o2T6VzP9VSQwwlQxX0=
+
 — tourniquet.invalid/95035294 oV5dOnnqjqjne2auTmKhgJS722G0cCemS6Xe/uoWsCPj8iKOCEE8Zt4crFL6inqR4ZLoqu77MldfGuAB8ncNh8nObAQ=
 ');
 INSERT INTO checkpoint VALUES (23, 'tourniquet.invalid/95035294
 23
 0YvUcltRlc4FurL3dAdMoK5YIUwGIz3gC80/UXxbiBQ=
+
 — tourniquet.invalid/95035294 oV5dOqbxHtCsOl2q/D3hUrt950FRK4pr9pF1jODtGh19ITMBgJcKkS9lgdd1r6d/b6+pORXIEA0DnuPmR6YXtGkexg0=
 ');
 INSERT INTO dedup VALUES ('01a09fc2-8300-62b8-43d4-e9f69e1dd94d', '\xeeff42e99d06b69e02629de2a9fe5752c96520aef045e222273b22af348941bc', '01a09fc2-8300-7dfc-7a92-58a57fc259b0');
@@ -236,6 +249,7 @@ INSERT INTO listed VALUES (144115188075855877, 2, '01a09fc2-8300-9cdc-3c71-d63ba
 INSERT INTO log_head VALUES (1, 23, 7, '\xd18bd4725b5195ce05bab2f774074ca0ae58214c06233de00bcd3f517c5b8814', 'tourniquet.invalid/95035294
 23
 0YvUcltRlc4FurL3dAdMoK5YIUwGIz3gC80/UXxbiBQ=
+
 — tourniquet.invalid/95035294 oV5dOqbxHtCsOl2q/D3hUrt950FRK4pr9pF1jODtGh19ITMBgJcKkS9lgdd1r6d/b6+pORXIEA0DnuPmR6YXtGkexg0=
 ');
 INSERT INTO node VALUES (0, '\x01721a34fd1a298db805da39df6fb1002e447e6da96fee30fac59f30efaf8aff');

@@ -156,8 +156,12 @@ impl Wire {
                                 }
                             }
                             if to.write_all(&buffer[..read]).is_err() {
-                                return;
+                                break;
                             }
+                        }
+                        // The end of one side is passed on; that of a dead wire is not.
+                        if number >= dead.load(Ordering::SeqCst) {
+                            let _ = to.shutdown(std::net::Shutdown::Both);
                         }
                     });
                 }

@@ -249,3 +249,20 @@ async fn a_key_is_forgotten_after_a_week_and_not_before() {
     assert_eq!(ground.program.app.forget_old_keys().await.unwrap(), 1);
     assert_ne!(ground.send(declare()).await.json()["incident"], first);
 }
+
+#[tokio::test]
+async fn a_front_desk_that_presses_twice_reports_once() {
+    let ground = Ground::new().await;
+    let report = |what: &str| {
+        Call::post("/api/v1/staff-reports", &json!({ "what": what }))
+            .by(ground.of(Role::Staff))
+            .with("idempotency-key", "form-1")
+    };
+    let (first, again) = (ground.send(report("odd screen")).await, ground.send(report("odd screen")).await);
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (202, 200), "{}", again.text());
+    assert_eq!(
+        (&again.json()["id"], &again.json()["duplicate_of"]),
+        (&first.json()["id"], &first.json()["id"])
+    );
+    ground.send(report("another thing")).await.is_problem(422, "key_reused");
+}
