@@ -113,7 +113,11 @@ impl App {
                 }
                 return Ok(Profile { id: row.id, version: row.version, practice });
             }
-            Some(row) => (row.id, row.version),
+            // Tokens and packages stand in the practice's stream as well: the row has the version of the last profile.
+            Some(row) => {
+                let written = self.whole_stream(row.id, Stream::practice(row.id)).await?;
+                (row.id, written.last().map_or(row.version, |last| last.version))
+            }
             None => (self.edge().id(PracticeId::new), 0),
         };
         let now = self.edge().now();
