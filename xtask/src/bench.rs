@@ -17,6 +17,7 @@ const PROGRAMS: &[(&str, &str, &[&str])] = &[
     ("breach", "time", &[]),
     ("read", "intake_speed", &[]),
     ("fold", "speed", &[]),
+    ("hunt", "hunt_speed", &[]),
 ];
 
 /// Runs the named programs, or all.

@@ -16,6 +16,7 @@ use crate::verbs::{
     evidence::EvidenceVerb,
     export::ExportArgs,
     finding::FindingVerb,
+    hunt::HuntArgs,
     incident::IncidentVerb,
     intake::IntakeArgs,
     learn::LearnVerb,
@@ -142,6 +143,8 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Contain(ContainVerb),
 
+    /// Searches logs for attacks: one detection a line, and with --out the story, timeline and coverage
+    Hunt(HuntArgs),
     /// What the investigation knows, with its evidence
     #[command(subcommand)]
     Finding(FindingVerb),

@@ -9,7 +9,7 @@ const GROUPS: [(&str, &[&str]); 9] = [
     ("The main job", &["respond", "demo"]),
     ("Identify and declare", &["intake", "alert", "incident", "engage", "suspect", "confirm", "clear"]),
     ("Contain", &["contain"]),
-    ("Investigate", &["finding", "evidence"]),
+    ("Investigate", &["hunt", "finding", "evidence"]),
     ("Eradicate", &["eradicate"]),
     ("Recover", &["recover"]),
     ("Notify, learn, close", &["breach", "learn", "note", "retention"]),

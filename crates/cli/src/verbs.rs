@@ -11,6 +11,7 @@ pub(crate) mod eradicate;
 pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod finding;
+pub(crate) mod hunt;
 pub(crate) mod incident;
 pub(crate) mod intake;
 pub(crate) mod learn;
@@ -70,6 +71,7 @@ async fn route(globals: Globals, verb: Verb) -> Result<(), Failure> {
         Verb::Demo(args) => return demo::run(globals, args).await,
         Verb::Serve(args) => return serve::run(globals, args).await,
         Verb::Verify(args) => return verify::run(globals, args).await,
+        Verb::Hunt(args) => return hunt::run(&args),
         Verb::Restore(args) => return backup::restore(globals, args).await,
         Verb::RestoreTest(args) => return backup::restore_test(globals, args).await,
         Verb::Completions(args) => return shell::completions(&args),
@@ -117,6 +119,7 @@ async fn on_bench(bench: &Bench, verb: Verb) -> Result<(), Failure> {
         Verb::Demo(_)
         | Verb::Serve(_)
         | Verb::Verify(_)
+        | Verb::Hunt(_)
         | Verb::Restore(_)
         | Verb::RestoreTest(_)
         | Verb::Completions(_)

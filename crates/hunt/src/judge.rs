@@ -34,6 +34,9 @@ struct RouteKey {
     shape: Arc<Shape>,
 }
 
+/// By the shape's address and the event id: routes that this thread used (the key keeps the shape alive).
+type Near = HashMap<(usize, u32), Vec<(RouteKey, Arc<Route>)>>;
+
 /// An event that a correlation may count.
 #[derive(Debug, Clone)]
 struct Counted {
@@ -65,7 +68,7 @@ pub struct Judge {
 pub struct Bench<'j> {
     judge: &'j Judge,
     scratch: Scratch,
-    routes: HashMap<(usize, u32), Vec<(RouteKey, Arc<Route>)>>,
+    routes: Near,
 }
 
 /// The longest value that a detection quotes, in letters.

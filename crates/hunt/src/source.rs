@@ -55,10 +55,7 @@ impl Sources {
                 name.as_deref().is_none_or(|name| Some(name) == second || name == first)
             };
             let product = product.as_deref().is_none_or(|product| product == first);
-            return product
-                && one(service)
-                && one(category)
-                && (service.is_some() || category.is_some() || product);
+            return product && one(service) && one(category);
         }
         if product.as_deref().is_some_and(|product| product != "windows") {
             return false;

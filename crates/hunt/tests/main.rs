@@ -1,4 +1,5 @@
 //! The hunt against samples of attacks and a reference of what is in them.
 #![cfg(test)]
 
+mod damage;
 mod truth;
