@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 
 use crate::{
     App, AppError,
-    ports::{AlertKey, AlertRow, Append, JournalError, ReadError, Row, Scope, TakenAlert, Verdict},
+    ports::{
+        AlertKey, AlertRow, Append, JournalError, NearAlert, ReadError, Row, Scope, TakenAlert, Verdict,
+    },
     practices::Profile,
     write::{Fact, entry_actor},
 };
@@ -201,7 +203,7 @@ pub(crate) fn keys_of(alert: &Alert) -> Vec<AlertKey> {
     keys
 }
 
-fn related_of(row: AlertRow) -> RelatedAlert {
+fn related_of(row: NearAlert) -> RelatedAlert {
     RelatedAlert {
         id: row.id,
         at: row.alert.occurred_at.map_or(row.received_at, kernel::Moment::at),

@@ -14,7 +14,7 @@ pub use page::{Cursor, Page};
 pub use readers::{AlertReaders, ReadError, SourceInfo, TakenAlert};
 pub use rows::{
     AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
-    PracticeRow, Row, Scope, TokenKind, TokenRow, Verdict,
+    NearAlert, NearFacts, PracticeRow, Row, Scope, TokenKind, TokenRow, Verdict,
 };
 
 /// Whether something that failed outside may work when tried again.

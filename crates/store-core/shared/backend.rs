@@ -161,12 +161,8 @@ impl Backend for Database {
         keys: &[Uuid],
         since: i64,
         limit: i64,
-    ) -> Result<Vec<i64>, Fault> {
-        let mut found = ask!(self.readers, |conn| dialect::related(conn, practice, keys, since, limit))?;
-        found.sort_unstable_by(|a, b| b.cmp(a));
-        found.dedup();
-        found.truncate(usize::try_from(limit).unwrap_or(0));
-        Ok(found)
+    ) -> Result<Vec<ListedRow>, Fault> {
+        ask!(self.readers, |conn| dialect::related(conn, practice, keys, since, limit))
     }
 
     async fn agreement(&self, tenant: Tenant) -> Result<AgreementRow, Fault> {

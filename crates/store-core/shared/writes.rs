@@ -100,22 +100,7 @@ async fn answer(conn: &mut Conn, verdict: Verdict, practice: Uuid) -> Result<Ans
 
 /// Writes everything of a batch but the head.
 pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
-    if !batch.entries.is_empty() {
-        dialect::put_entries(conn, batch).await?;
-        dialect::put_nodes(conn, batch).await?;
-    }
-    if !batch.listed.is_empty() {
-        dialect::put_listed(conn, batch).await?;
-    }
-    if !batch.entries.is_empty() || !batch.listed.is_empty() {
-        dialect::put_find(conn, batch).await?;
-    }
-    if !batch.keys.is_empty() {
-        dialect::put_keys(conn, batch).await?;
-    }
-    if !batch.payloads.is_empty() {
-        dialect::put_payloads(conn, batch).await?;
-    }
+    dialect::put(&mut *conn, batch).await?;
     for (practice, row) in &batch.profiles {
         query_file!("../store-core/sql/profile_keep.sql", practice, row).execute(&mut *conn).await?;
     }

@@ -129,9 +129,14 @@ pub trait Backend: Send + Sync + 'static {
     async fn listed_by_id(&self, id: Uuid, kind: i16, tenant: Tenant) -> Result<Option<ListedRow>, Fault>;
     /// The alert with this key.
     async fn dedup(&self, practice: Uuid, key: &[u8]) -> Result<Option<Uuid>, Fault>;
-    /// Keys of alerts that share a grouping key, newest first.
-    async fn related(&self, practice: Uuid, keys: &[Uuid], since: i64, limit: i64)
-    -> Result<Vec<i64>, Fault>;
+    /// Rows of alerts that share a grouping key, newest first.
+    async fn related(
+        &self,
+        practice: Uuid,
+        keys: &[Uuid],
+        since: i64,
+        limit: i64,
+    ) -> Result<Vec<ListedRow>, Fault>;
     /// How many judged alerts agree with the proposal.
     async fn agreement(&self, tenant: Tenant) -> Result<AgreementRow, Fault>;
 

@@ -5,8 +5,8 @@ use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use app::ports::{
     AlertKey, AlertQuery, AlertRow, Append, Appended, Cursor, EntryQuery, EvidenceQuery, EvidenceRow,
-    IncidentQuery, IncidentRow, Journal, JournalError, LogHead, Outside, Page, PracticeRow, Recorded, Scope,
-    Snapshot, TokenRow, Verdict,
+    IncidentQuery, IncidentRow, Journal, JournalError, LogHead, NearAlert, Outside, Page, PracticeRow,
+    Recorded, Scope, Snapshot, TokenRow, Verdict,
 };
 use async_trait::async_trait;
 use kernel::{AlertId, Digest, EvidenceId, IncidentId, PracticeId, Severity, Stream, Timestamp};
@@ -402,7 +402,7 @@ impl<B: Backend> Journal for Store<B> {
         keys: &[AlertKey],
         since: Timestamp,
         limit: u32,
-    ) -> Result<Vec<AlertRow>, Outside> {
+    ) -> Result<Vec<NearAlert>, Outside> {
         let practice = Uuid::from_u128(practice.as_u128());
         let hashes: Vec<_> = keys.iter().map(prepare::alert_key).collect();
         if hashes.is_empty() || limit == 0 {
@@ -410,12 +410,8 @@ impl<B: Backend> Journal for Store<B> {
         }
         let doing = "looking for related alerts";
         let since = since.as_microsecond();
-        let keys =
+        let rows =
             self.patiently(doing, || self.backend.related(practice, &hashes, since, limit.into())).await?;
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows = self.patiently(doing, || self.backend.listed(&keys)).await?;
         rows.iter().map(|row| read(&row.row)).collect()
     }
 

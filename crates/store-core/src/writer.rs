@@ -1,5 +1,9 @@
 //! The one writer: collects the writes that arrive while it is busy and commits them together, so that many share
 //! one `fsync`. A writer answers nobody before the commit is durable.
+//!
+//! Who waits for an answer sends nothing more, so that a writer who waits for everybody lets nothing go on beside a
+//! commit, and a commit lets nothing go on beside the preparing. It waits for half of them: while one half is
+//! committed, the other is read, triaged and sealed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +23,7 @@ use crate::{
 /// No more writes than these go into one transaction, and no more bytes.
 const BATCH: usize = 512;
 const WEIGHT: usize = 16 << 20;
-/// How long a batch waits for writers who were there a moment ago and have just been answered.
+/// How long a batch waits for half of the writers who were there a moment ago and have just been answered.
 const GATHER: Duration = Duration::from_micros(1500);
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -141,7 +145,7 @@ fn lost() -> JournalError {
     JournalError::Outside(Outside::later("writing to the record", "the writer gave no answer"))
 }
 
-/// Takes what waits; where fewer are there than were a moment ago, waits a little for the rest. Gives back a write
+/// Takes what waits; where fewer are there than half of those of a moment ago, waits a little for more. Gives back a write
 /// that would make the batch too heavy.
 async fn gather(
     queue: &mut mpsc::Receiver<Waiting>,
@@ -150,10 +154,11 @@ async fn gather(
 ) -> Option<Waiting> {
     let mut weight: usize = batch.iter().map(|waiting| waiting.write.weight()).sum();
     let until = Instant::now() + GATHER;
+    let enough = crowd.div_ceil(2);
     while batch.len() < BATCH {
         let next = match queue.try_recv() {
             Ok(next) => next,
-            Err(_) if batch.len() >= crowd => return None,
+            Err(_) if batch.len() >= enough => return None,
             Err(_) => match timeout_at(until, queue.recv()).await {
                 Ok(Some(next)) => next,
                 Ok(None) | Err(_) => return None,

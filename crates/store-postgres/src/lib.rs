@@ -6,6 +6,7 @@ mod dialect;
 #[path = "../../store-core/shared/dumps.rs"]
 mod dumps;
 mod open;
+mod put;
 #[path = "../../store-core/shared/reads.rs"]
 mod reads;
 mod trust;

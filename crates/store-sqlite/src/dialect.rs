@@ -95,10 +95,10 @@ pub(crate) async fn related(
     keys: &[Uuid],
     since: i64,
     limit: i64,
-) -> Result<Vec<i64>> {
+) -> Result<Vec<ListedRow>> {
     let tags: Vec<_> = keys.iter().map(|key| format!("\"{}\"", alert_key_tag(*key))).collect();
     let any = tags.join(" OR ");
-    query_file_scalar!("sql/related.sql", any, practice, since, limit).fetch_all(conn).await
+    query_file_as!(ListedRow, "sql/related.sql", any, practice, since, limit).fetch_all(conn).await
 }
 
 pub(crate) async fn search(
@@ -114,7 +114,28 @@ pub(crate) async fn search(
         .await
 }
 
-pub(crate) async fn put_entries(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+/// Writes a batch but for its profiles, its tokens and the head.
+pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+    if !batch.entries.is_empty() {
+        put_entries(conn, batch).await?;
+        put_nodes(conn, batch).await?;
+    }
+    if !batch.listed.is_empty() {
+        put_listed(conn, batch).await?;
+    }
+    if !batch.entries.is_empty() || !batch.listed.is_empty() {
+        put_find(conn, batch).await?;
+    }
+    if !batch.keys.is_empty() {
+        put_keys(conn, batch).await?;
+    }
+    if !batch.payloads.is_empty() {
+        put_payloads(conn, batch).await?;
+    }
+    Ok(())
+}
+
+async fn put_entries(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     let mut pack = Pack::new();
     for new in &batch.entries {
         (pack.row().number(new.idx).fixed(new.practice.as_bytes()).number(new.stream.1.into()))
@@ -126,7 +147,7 @@ pub(crate) async fn put_entries(conn: &mut Conn, batch: &Batch<'_>) -> Result<()
     query_file!("sql/put_entries.sql", json, blob).execute(conn).await.map(drop)
 }
 
-pub(crate) async fn put_nodes(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+async fn put_nodes(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     let mut pack = Pack::new();
     for (key, hash) in &batch.nodes {
         pack.row().number(*key).fixed(hash);
@@ -135,7 +156,7 @@ pub(crate) async fn put_nodes(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> 
     query_file!("sql/put_nodes.sql", json, blob).execute(conn).await.map(drop)
 }
 
-pub(crate) async fn put_listed(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+async fn put_listed(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     let (mut rows, mut dedups, mut any_dedup) = (Pack::new(), Pack::new(), false);
     for kept in &batch.listed {
         let row = kept.row;
@@ -157,7 +178,7 @@ pub(crate) async fn put_listed(conn: &mut Conn, batch: &Batch<'_>) -> Result<()>
     Ok(())
 }
 
-pub(crate) async fn put_find(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+async fn put_find(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     let mut pack = Pack::new();
     let mut changed = Vec::new();
     for new in &batch.entries {
@@ -181,7 +202,7 @@ pub(crate) async fn put_find(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     query_file!("sql/put_words.sql", json).execute(conn).await.map(drop)
 }
 
-pub(crate) async fn put_keys(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+async fn put_keys(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     let mut pack = Pack::new();
     for new in &batch.keys {
         let row = pack.row().fixed(new.practice.as_bytes()).fixed(&new.key).fixed(&new.request);
@@ -191,7 +212,7 @@ pub(crate) async fn put_keys(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     query_file!("sql/put_keys.sql", json, blob).execute(conn).await.map(drop)
 }
 
-pub(crate) async fn put_payloads(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+async fn put_payloads(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     let mut pack = Pack::new();
     for (practice, payload) in &batch.payloads {
         pack.row().fixed(practice.as_bytes()).fixed(payload.digest.as_bytes()).bytes(&payload.sealed);

@@ -7,7 +7,7 @@ use kernel::{AlertId, Digest, Entry, EvidenceId, IncidentId, PracticeId, Stream,
 
 use super::{
     AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
-    Outside, Page, PracticeRow, Row, Scope, TokenRow,
+    NearAlert, Outside, Page, PracticeRow, Row, Scope, TokenRow,
 };
 
 /// An entry and its canonical bytes (RFC 8785), which are the leaf.
@@ -177,7 +177,7 @@ pub trait Journal: Send + Sync {
         keys: &[AlertKey],
         since: Timestamp,
         limit: u32,
-    ) -> Result<Vec<AlertRow>, Outside>;
+    ) -> Result<Vec<NearAlert>, Outside>;
     /// How many alerts a person has judged, and how many of those verdicts agreed with the proposal.
     async fn verdict_agreement(&self, scope: Scope) -> Result<(u64, u64), Outside>;
 

@@ -109,6 +109,37 @@ pub struct AlertRow {
     pub incident: Option<IncidentId>,
 }
 
+/// What grouping needs of an earlier alert. Every alert that comes in reads some, so that no more than this is taken out
+/// of their rows.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct NearAlert {
+    /// Its id.
+    pub id: AlertId,
+    /// What was reported.
+    pub alert: NearFacts,
+    /// When it was taken in.
+    pub received_at: Timestamp,
+    /// The group it belongs to.
+    pub group: GroupId,
+}
+
+/// What grouping needs of what an earlier alert reported.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct NearFacts {
+    /// When it happened, as far as the source says.
+    #[serde(default)]
+    pub occurred_at: Option<kernel::Moment>,
+    /// Hosts by name.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// Accounts.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Indicators.
+    #[serde(default)]
+    pub indicators: Vec<kernel::Indicator>,
+}
+
 /// What a page of alerts is filtered by; `None` and empty do not filter.
 #[derive(Debug, Clone, Default)]
 pub struct AlertQuery {

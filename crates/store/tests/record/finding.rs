@@ -2,7 +2,7 @@
 
 use app::ports::{
     AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
-    Journal, Row, Scope, Verdict,
+    Journal, NearAlert, Row, Scope, Verdict,
 };
 use kernel::{Channel, Digest, EvidenceId, GroupId, IncidentId, Severity, Stream};
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -196,8 +196,9 @@ async fn alerts_that_share_a_host_or_an_indicator_are_related() {
         }
         journal.append(intake(alert(practice(2), 21, "beacon"))).await.unwrap();
         let key = |kind: &str, value: &str| AlertKey { kind: kind.to_owned(), value: value.to_owned() };
-        let numbers =
-            |rows: Vec<AlertRow>| -> Vec<u128> { rows.iter().map(|row| row.id.as_u128() & 0xFFFF).collect() };
+        let numbers = |rows: Vec<NearAlert>| -> Vec<u128> {
+            rows.iter().map(|row| row.id.as_u128() & 0xFFFF).collect()
+        };
         let keys = [key("host", "ws-3"), key("ipv4", "203.0.113.10")];
         let related = journal.related_alerts(practice(1), &keys, at(0), 10).await.unwrap();
         assert_eq!(numbers(related), [17, 10, 3], "{}", ground.name);

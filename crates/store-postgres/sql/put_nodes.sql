@@ -1,1 +1,0 @@
-INSERT INTO node (key, hash) SELECT * FROM unnest($1::bigint[], $2::bytea[])
