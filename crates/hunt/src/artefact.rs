@@ -5,12 +5,18 @@
 //! To add one: write `src/artefact/NAME.rs` with a unit struct that is an [`Artefact`], and add it to [`ARTEFACTS`].
 //! The first reader that recognises a file gets it, so the sure ones (by magic bytes) stand before the guessing ones.
 
+pub mod json;
+pub mod key_value;
+pub(crate) mod row;
+pub mod syslog;
+
 use std::io;
 
 use crate::event::Event;
 
 /// The readers, in the order in which they are asked.
-pub static ARTEFACTS: &[&dyn Artefact] = &[&crate::evtx::Evtx];
+pub static ARTEFACTS: &[&dyn Artefact] =
+    &[&crate::evtx::Evtx, &json::JsonExport, &key_value::KeyValueLog, &syslog::Syslog];
 
 /// Bytes that can be read at any place, by several threads at once.
 pub trait ReadAt: Send + Sync {

@@ -8,5 +8,6 @@ pub mod evtx;
 pub mod judge;
 pub mod run;
 pub mod source;
+pub mod teller;
 #[cfg(feature = "files")]
 pub mod walk;

@@ -2,4 +2,5 @@
 #![cfg(test)]
 
 mod damage;
+mod monday;
 mod truth;
