@@ -53,6 +53,20 @@ struct Kept {
     hits: Vec<Hit>,
 }
 
+impl Kept {
+    /// A correlation's finding as a hit of its own: at its last event, with the values of that event's hits.
+    fn finding(&self, rule: u32, events: &[u64]) -> Option<Hit> {
+        let last = events.last()?;
+        let hits = self.hits.iter().filter(|hit| hit.event == *last);
+        let (mut values, mut time) = (BTreeMap::new(), None);
+        for hit in hits {
+            time = Some(hit.time);
+            values.extend(hit.values.clone());
+        }
+        Some(Hit { rule, time: time?, values, event: *last })
+    }
+}
+
 /// Compiled rules, ready for events.
 pub struct Judge {
     rules: Arc<RuleSet>,
@@ -79,10 +93,14 @@ impl Judge {
     #[must_use]
     pub fn new(rules: Arc<RuleSet>, sources: Sources, least: Level) -> Self {
         let mut wants: HashMap<u32, Vec<String>> = HashMap::new();
-        for correlation in &rules.correlations {
+        let first = u32::try_from(rules.rules.len()).unwrap_or(u32::MAX);
+        // Backwards, as what a correlation is asked for its own rules have to bring.
+        for (own, correlation) in (first..).zip(&rules.correlations).collect::<Vec<_>>().into_iter().rev() {
+            let asked = wants.get(&own).cloned().unwrap_or_default();
             for rule in &correlation.rules {
                 let names = wants.entry(*rule).or_default();
                 names.extend(correlation.wants(*rule).into_iter().map(str::to_owned));
+                names.extend(asked.iter().cloned());
             }
         }
         let (routes, kept) = (Mutex::default(), Mutex::default());
@@ -131,10 +149,22 @@ impl Judge {
     /// What the correlation rules find in the hits of all events that were judged.
     #[must_use]
     pub fn correlate(&self) -> Vec<Detection> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = Vec::new();
-        for rule in self.rules.correlations.iter().filter(|rule| rule.level >= self.least) {
-            for numbers in rule.judge(&kept.hits) {
+        let first = u32::try_from(self.rules.rules.len()).unwrap_or(u32::MAX);
+        // A correlation stands after those that it speaks of, so their findings are hits by the time it is judged.
+        for (own, rule) in (first..).zip(&self.rules.correlations) {
+            let findings = rule.judge(&kept.hits);
+            if self.wants.contains_key(&own) {
+                for hit in findings.iter().filter_map(|events| kept.finding(own, events)).collect::<Vec<_>>()
+                {
+                    kept.hits.push(hit);
+                }
+            }
+            if rule.level < self.least {
+                continue;
+            }
+            for numbers in findings {
                 let event = |number: &u64| usize::try_from(*number).ok().and_then(|at| kept.events.get(at));
                 let events: Vec<&Counted> = numbers.iter().filter_map(event).collect();
                 let Some(last) = events.last() else { continue };

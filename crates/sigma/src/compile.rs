@@ -100,13 +100,29 @@ impl<'s> Compiler<'s> {
                 }
             }
         }
-        for (name, collection) in parsed {
-            for rule in &collection.correlations {
-                match Correlation::compile(rule, &mut self.set.rules) {
+        self.correlations(parsed);
+    }
+
+    /// A correlation may speak of another, wherever that stands: those that still lack one wait for the next round.
+    fn correlations(&mut self, parsed: &[(&str, SigmaCollection)]) {
+        let all = |(name, collection): &'_ (&'_ str, SigmaCollection)| {
+            let name = (*name).to_owned();
+            collection.correlations.iter().cloned().map(move |rule| (name.clone(), rule)).collect::<Vec<_>>()
+        };
+        let mut waiting: Vec<_> = parsed.iter().flat_map(all).collect();
+        loop {
+            let (before, mut left) = (waiting.len(), Vec::new());
+            for (name, rule) in waiting {
+                match Correlation::compile(&rule, &mut self.set.rules, &self.set.correlations) {
                     Ok(correlation) => self.set.correlations.push(correlation),
-                    Err(why) => self.set.refused.push(((*name).to_owned(), why)),
+                    Err(why) => left.push((name, rule, why)),
                 }
             }
+            if left.is_empty() || left.len() == before {
+                self.set.refused.extend(left.into_iter().map(|(name, _, why)| (name, why)));
+                return;
+            }
+            waiting = left.into_iter().map(|(name, rule, _)| (name, rule)).collect();
         }
     }
 

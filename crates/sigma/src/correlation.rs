@@ -47,6 +47,8 @@ enum Needs {
 pub struct Correlation {
     /// Its id; its title where it has none.
     pub id: String,
+    /// Its name, by which other correlations may speak of it.
+    pub name: Option<String>,
     /// Its title.
     pub title: String,
     /// How grave.
@@ -80,7 +82,14 @@ pub struct Hit {
 }
 
 impl Correlation {
-    pub(crate) fn compile(rule: &CorrelationRule, rules: &mut [Rule]) -> Result<Self, String> {
+    /// `before`: the correlations that are compiled already, to which this one may refer (a correlation of
+    /// correlations); their findings count as hits under numbers beyond the rules'.
+    pub(crate) fn compile(
+        rule: &CorrelationRule,
+        rules: &mut [Rule],
+        before: &[Self],
+    ) -> Result<Self, String> {
+        let find = |rules: &[Rule], name: &str| find(rules, before, name);
         let mut numbers = Vec::new();
         for name in &rule.rules {
             numbers.push(find(rules, name)?);
@@ -100,7 +109,9 @@ impl Correlation {
                 fields = field.clone().unwrap_or_default();
                 rank = percentile.unwrap_or(50);
             }
-            CorrelationCondition::Extended(condition) => needs = compose(condition, rules, &numbers)?,
+            CorrelationCondition::Extended(condition) => {
+                needs = compose(condition, &|name| find(rules, name), &numbers)?
+            }
         }
         let kind = match rule.correlation_type {
             CorrelationType::EventCount => Kind::EventCount,
@@ -134,6 +145,7 @@ impl Correlation {
         }
         Ok(Self {
             id: rule.id.clone().unwrap_or_else(|| rule.title.clone()),
+            name: rule.name.clone(),
             title: rule.title.clone(),
             level: rule.level.and_then(|level| level.as_str().parse().ok()).unwrap_or_default(),
             tags: rule.tags.clone(),
@@ -269,10 +281,17 @@ impl Correlation {
     }
 }
 
-fn find(rules: &[Rule], name: &str) -> Result<u32, String> {
-    let at = rules
+fn find(rules: &[Rule], before: &[Correlation], name: &str) -> Result<u32, String> {
+    let rule = rules
         .iter()
-        .position(|rule| rule.id == name || rule.name.as_deref() == Some(name) || rule.title == name)
+        .position(|rule| rule.id == name || rule.name.as_deref() == Some(name) || rule.title == name);
+    let chained = || {
+        let named =
+            |rule: &Correlation| rule.id == name || rule.name.as_deref() == Some(name) || rule.title == name;
+        before.iter().position(named).map(|at| rules.len() + at)
+    };
+    let at = rule
+        .or_else(chained)
         .ok_or_else(|| format!("it speaks of the rule `{name}`, which is not among those loaded"))?;
     u32::try_from(at).map_err(|error| error.to_string())
 }
@@ -288,15 +307,19 @@ fn comparison(operator: ConditionOperator) -> Comparison {
     }
 }
 
-fn compose(condition: &ConditionExpr, rules: &[Rule], numbers: &[u32]) -> Result<Needs, String> {
+fn compose(
+    condition: &ConditionExpr,
+    find: &dyn Fn(&str) -> Result<u32, String>,
+    numbers: &[u32],
+) -> Result<Needs, String> {
     let each = |parts: &[ConditionExpr]| -> Result<Vec<Needs>, String> {
-        parts.iter().map(|part| compose(part, rules, numbers)).collect()
+        parts.iter().map(|part| compose(part, find, numbers)).collect()
     };
     Ok(match condition {
         ConditionExpr::And(parts) => Needs::And(each(parts)?),
         ConditionExpr::Or(parts) => Needs::Or(each(parts)?),
-        ConditionExpr::Not(part) => Needs::Not(Box::new(compose(part, rules, numbers)?)),
-        ConditionExpr::Identifier(name) => Needs::Rule(find(rules, name)?),
+        ConditionExpr::Not(part) => Needs::Not(Box::new(compose(part, find, numbers)?)),
+        ConditionExpr::Identifier(name) => Needs::Rule(find(name)?),
         ConditionExpr::Selector { quantifier, .. } => {
             let every = numbers.iter().map(|number| Needs::Rule(*number)).collect();
             match quantifier {

@@ -9,6 +9,8 @@ use crate::{
 };
 
 const BITS: u32 = 16;
+/// How many bytes at an end or a start are looked up; a needle is entered under the most that it has.
+const LENGTHS: [usize; 3] = [12, 8, 4];
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -16,8 +18,9 @@ pub(crate) struct Index {
     filter: Vec<u64>,
     /// By window: the needle's check, and where in the needle the window lies.
     windows: HashMap<u32, Vec<(u32, u16)>, Plain>,
-    ends: HashMap<u32, Vec<u32>, Plain>,
-    starts: HashMap<u32, Vec<u32>, Plain>,
+    /// By the hash of so many last bytes as [`LENGTHS`] says: most needles end in `.exe`, so a few bytes tell little.
+    ends: [HashMap<u64, Vec<u32>, Plain>; 3],
+    starts: [HashMap<u64, Vec<u32>, Plain>; 3],
     wholes: HashMap<u64, Vec<u32>, Plain>,
     /// Checks with needles too short for a window.
     short: Vec<u32>,
@@ -51,15 +54,15 @@ fn place_of(window: u32) -> u32 {
     window.wrapping_mul(0x9E37_79B1) >> (32 - BITS)
 }
 
-fn whole(text: &str) -> u64 {
+fn whole(bytes: &[u8]) -> u64 {
     use std::hash::Hasher as _;
     let mut hasher = Spread::default();
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
         hasher.write_u64(u64::from_le_bytes(*word));
     }
     hasher.write(rest);
-    hasher.write_u64(text.len() as u64);
+    hasher.write_u64(bytes.len() as u64);
     hasher.finish()
 }
 
@@ -93,21 +96,22 @@ impl Index {
                 found(number);
             }
         };
-        if let Some(numbers) = self.wholes.get(&whole(text)) {
+        if let Some(numbers) = self.wholes.get(&whole(bytes)) {
             numbers.iter().for_each(|number| see(*number));
         }
         for number in &self.short {
             see(*number);
         }
-        if let Some((_, last)) = bytes.split_last_chunk::<4>()
-            && let Some(numbers) = self.ends.get(&u32::from_le_bytes(*last))
-        {
-            numbers.iter().for_each(|number| see(*number));
-        }
-        if let Some((first, _)) = bytes.split_first_chunk::<4>()
-            && let Some(numbers) = self.starts.get(&u32::from_le_bytes(*first))
-        {
-            numbers.iter().for_each(|number| see(*number));
+        for ((length, ends), starts) in LENGTHS.iter().zip(&self.ends).zip(&self.starts) {
+            let Some(rest) = bytes.len().checked_sub(*length) else { continue };
+            let (first, last) = (bytes.get(..*length), bytes.get(rest..));
+            for (map, part) in [(starts, first), (ends, last)] {
+                if !map.is_empty()
+                    && let Some(numbers) = part.and_then(|part| map.get(&whole(part)))
+                {
+                    numbers.iter().for_each(|number| see(*number));
+                }
+            }
         }
         if self.filter.is_empty() {
             return;
@@ -160,20 +164,22 @@ impl Builder {
         }
         for (number, place) in self.needles {
             let bytes = text(number);
-            let ends = |chunk: Option<&[u8; 4]>| chunk.map(|chunk| u32::from_le_bytes(*chunk));
+            let most = LENGTHS.iter().position(|length| *length <= bytes.len());
             match place {
-                Place::Whole => {
-                    let text = str::from_utf8(bytes).unwrap_or_default();
-                    index.wholes.entry(whole(text)).or_default().push(number);
+                Place::Whole => index.wholes.entry(whole(bytes)).or_default().push(number),
+                Place::Start | Place::End => {
+                    let maps = if place == Place::End { &mut index.ends } else { &mut index.starts };
+                    let length = most.and_then(|most| LENGTHS.get(most)).copied().unwrap_or(0);
+                    let part = if place == Place::End {
+                        bytes.get(bytes.len() - length..)
+                    } else {
+                        bytes.get(..length)
+                    };
+                    match (most.and_then(|most| maps.get_mut(most)), part) {
+                        (Some(map), Some(part)) => map.entry(whole(part)).or_default().push(number),
+                        _ => index.short.push(number),
+                    }
                 }
-                Place::End => match ends(bytes.last_chunk()) {
-                    Some(key) => index.ends.entry(key).or_default().push(number),
-                    None => index.short.push(number),
-                },
-                Place::Start => match ends(bytes.first_chunk()) {
-                    Some(key) => index.starts.entry(key).or_default().push(number),
-                    None => index.short.push(number),
-                },
                 Place::Within => {
                     let rarest = bytes
                         .array_windows::<4>()
