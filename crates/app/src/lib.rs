@@ -8,6 +8,7 @@ pub mod edge;
 pub mod error;
 pub mod evidence;
 pub mod export;
+pub mod hunt;
 pub mod intake;
 pub mod law;
 pub mod leadership;
@@ -37,7 +38,7 @@ pub use error::AppError;
 
 use crate::{
     edge::Edge,
-    ports::{AlertReaders, EvidenceStore, Journal},
+    ports::{AlertReaders, EvidenceStore, Hunter, Journal},
     practices::Profile,
 };
 
@@ -49,6 +50,8 @@ pub struct Parts {
     pub evidence: Arc<dyn EvidenceStore>,
     /// Readers of alerts.
     pub readers: Arc<dyn AlertReaders>,
+    /// What searches evidence.
+    pub hunter: Arc<dyn Hunter>,
     /// Clock and randomness.
     pub edge: Edge,
     /// The log's verifier key (c2sp.org/signed-note), for packages and people.
@@ -99,6 +102,10 @@ impl App {
     #[must_use]
     pub fn readers(&self) -> &dyn AlertReaders {
         &*self.0.parts.readers
+    }
+
+    pub(crate) fn hunter(&self) -> &Arc<dyn Hunter> {
+        &self.0.parts.hunter
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn EvidenceStore> {

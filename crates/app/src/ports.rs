@@ -1,12 +1,14 @@
 //! What the use cases need of the outside. Adapters implement these; use cases see nothing else of them.
 
 pub mod evidence;
+pub mod hunter;
 pub mod journal;
 pub mod page;
 pub mod readers;
 pub mod rows;
 
 pub use evidence::{EvidenceError, EvidenceStore, Rehash, Stored, StoredFile};
+pub use hunter::{HuntAnswer, HuntOrigin, Hunted, Hunter, OpenSealed, Quarry};
 pub use journal::{
     Append, Appended, Journal, JournalError, Leaf, LogHead, Part, Payload, Recorded, Snapshot,
 };

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use crate::{
     App, AppError,
     command::How,
-    ports::{AlertRow, ReadError},
+    ports::{AlertRow, Hunted, ReadError},
 };
 
 /// What the main job works on.
@@ -33,6 +33,8 @@ pub struct Material {
     pub evidence: Vec<PathBuf>,
     /// Files that were or may have been seen by the attacker.
     pub exposed: Vec<PathBuf>,
+    /// Further detection rules for the hunt: files and folders.
+    pub rules: Vec<PathBuf>,
 }
 
 /// What came of the main job: the last line on standard output.
@@ -104,21 +106,24 @@ impl App {
         for path in material.evidence.iter().chain(&material.exposed) {
             self.take_new(actor, incident, path, &mut remarks).await?;
         }
-        if !material.evidence.is_empty() {
-            remarks.push("The evidence is hashed, sealed and in custody. It was not searched: this version has no hunt yet.".to_owned());
-        }
+        let hunted = match material.evidence.as_slice() {
+            [] => None,
+            _ => Some(self.hunt(actor, incident, material.rules).await?.found),
+        };
+        remarks.extend(hunted.as_ref().map(hunt_remark));
+        remarks.extend(hunted.iter().flat_map(|hunted| hunted.notes.clone()));
         if !material.exposed.is_empty() {
             remarks.push("The exposed files are sealed. The people in them were not counted: this version has no census yet.".to_owned());
         }
         let obligations = self.compute_law(actor, incident, &mut remarks).await?;
         let view = self.incident(actor, incident).await?;
-        self.write_documents(actor, incident, &rows, out).await?;
+        self.write_documents(actor, incident, &rows, hunted.as_ref(), out).await?;
         Ok(Outcome {
             incident: Some(incident),
             severity: view.state.severity.as_ref().map(|standing| standing.severity),
             hosts: view.state.systems.len(),
             accounts: view.state.accounts.len(),
-            detections: None,
+            detections: hunted.as_ref().filter(|hunted| hunted.rules > 0).map(|hunted| hunted.detections),
             individuals: None,
             obligations,
             open_decisions: view.decisions.len(),
@@ -285,7 +290,7 @@ impl App {
     }
 
     /// Proposes what would stop the attacker, in the order that limits damage first.
-    async fn propose_measures(&self, actor: &Actor, incident: IncidentId) -> Result<(), AppError> {
+    pub(crate) async fn propose_measures(&self, actor: &Actor, incident: IncidentId) -> Result<(), AppError> {
         let state = self.load(crate::ports::Scope::of(actor), incident).await?;
         let profile = self.profile(actor, state.practice).await?;
         let waiting = state.next_decisions(&profile.practice, self.edge().now());
@@ -296,6 +301,18 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// What the person should know of the hunt.
+fn hunt_remark(hunted: &Hunted) -> String {
+    format!(
+        "The evidence was searched: {} records in {} files, {} rules, {} detections, {} hosts in the story. story.json and coverage.json hold it.",
+        hunted.records,
+        hunted.files,
+        hunted.rules,
+        hunted.detections,
+        hunted.hosts.len()
+    )
 }
 
 /// What the alerts name, each with why it is suspected: systems first.
@@ -340,7 +357,8 @@ fn subjects(proposals: &[(&AlertRow, Proposal)], practice: &Practice) -> Vec<(Su
     found
 }
 
-fn known(state: &State, subject: &Subject) -> bool {
+/// Whether the incident knows a subject already.
+pub(crate) fn known(state: &State, subject: &Subject) -> bool {
     match subject {
         Subject::System { system } => state.systems.contains_key(system),
         Subject::Account { account } => state.accounts.contains_key(account),

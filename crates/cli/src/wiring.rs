@@ -112,5 +112,13 @@ fn assemble(
     edge: Edge,
 ) -> Result<App, Failure> {
     let signer = Arc::new(directory.signer()?);
-    Ok(App::new(Parts { journal, evidence, readers: Arc::new(Readers), edge, signer, directory }))
+    Ok(App::new(Parts {
+        journal,
+        evidence,
+        readers: Arc::new(Readers),
+        hunter: Arc::new(hunter::Engine::new()),
+        edge,
+        signer,
+        directory,
+    }))
 }

@@ -114,7 +114,7 @@ impl Collector {
             if known.origin != more.origin {
                 known.count += more.count;
             }
-            if more.first < known.first {
+            if (more.first, &more.origin) < (known.first, &known.origin) {
                 (known.first, known.origin) = (more.first, more.origin);
             }
             known.last = known.last.max(more.last);
@@ -124,8 +124,8 @@ impl Collector {
             if known.origin != more.origin {
                 known.count += more.count;
             }
-            if more.first < known.first {
-                (known.first, known.origin) = (more.first, more.origin);
+            if (more.first, &more.origin) < (known.first, &known.origin) {
+                (known.first, known.account, known.origin) = (more.first, more.account, more.origin);
             }
             known.last = known.last.max(more.last);
         }
@@ -133,7 +133,9 @@ impl Collector {
         self.flows.extend(other.flows);
         self.sign_ins.extend(other.sign_ins);
         self.detections.extend(other.detections);
-        self.addresses.extend(other.addresses);
+        for (address, host) in other.addresses {
+            self.address_of(address, host);
+        }
         self.watch.merge(other.watch);
     }
 
@@ -145,7 +147,10 @@ impl Collector {
             .iter()
             .filter_map(|((host, image, ending), writes)| signs::encrypted(host, image, ending, writes));
         self.signs.extend(encrypted);
-        self.signs.sort_by(|a, b| (a.time, &a.host, &a.text).cmp(&(b.time, &b.host, &b.text)));
+        // The order is whole: what threads saw first is no part of it, and the same evidence is the same story.
+        self.signs.sort_by(|a, b| {
+            (a.time, &a.host, &a.text, &a.origins).cmp(&(b.time, &b.host, &b.text, &b.origins))
+        });
         self.flows.sort_by(|a, b| (a.time, &a.origin).cmp(&(b.time, &b.origin)));
         self.sign_ins.sort_by(|a, b| (a.time, &a.origin).cmp(&(b.time, &b.origin)));
         self.detections.sort_by(|a, b| (a.time, &a.origin, &a.rule_id).cmp(&(b.time, &b.origin, &b.rule_id)));
@@ -167,7 +172,7 @@ impl Collector {
         });
         known.count += 1;
         known.last = known.last.max(seen.time);
-        if seen.time < known.first {
+        if (seen.time, &seen.origin) < (known.first, &known.origin) {
             (known.first, known.origin) = (seen.time, seen.origin.clone());
         }
     }
@@ -191,8 +196,9 @@ impl Collector {
         });
         known.count += 1;
         known.last = known.last.max(seen.time);
-        if seen.time < known.first {
+        if (seen.time, &seen.origin) < (known.first, &known.origin) {
             (known.first, known.origin) = (seen.time, seen.origin.clone());
+            known.account.clone_from(&seen.account);
         }
     }
 
@@ -203,7 +209,15 @@ impl Collector {
             && seen.fields.get("Initiated").is_some_and(|value| value.eq_ignore_ascii_case("true"))
             && let Some(address) = seen.fields.get("SourceIp").and_then(|text| text.parse().ok())
         {
-            self.addresses.insert(address, host_name(seen.computer));
+            self.address_of(address, host_name(seen.computer));
+        }
+    }
+
+    /// Of several hosts that had an address it is the first by name, whoever was seen first.
+    fn address_of(&mut self, address: IpAddr, host: Arc<str>) {
+        let known = self.addresses.entry(address).or_insert_with(|| host.clone());
+        if host < *known {
+            *known = host;
         }
     }
 }

@@ -251,7 +251,7 @@ fn tell(all: &Collector, trace: &Trace<'_>) -> Vec<Sign> {
             told.push(sign);
         }
     }
-    told.sort_by(|a, b| (a.time, &a.host, &a.text).cmp(&(b.time, &b.host, &b.text)));
+    told.sort_by(|a, b| (a.time, &a.host, &a.text, &a.origins).cmp(&(b.time, &b.host, &b.text, &b.origins)));
     told
 }
 

@@ -229,9 +229,10 @@ impl Watch {
     }
 
     pub(crate) fn finish(mut self, story: &Story) -> Coverage {
-        self.cleared.sort_by(|a, b| (a.time, &a.host).cmp(&(b.time, &b.host)));
-        self.audit_off.sort_by(|a, b| (a.time, &a.host).cmp(&(b.time, &b.host)));
-        self.clocks.sort_by(|a, b| (a.to, &a.host).cmp(&(b.to, &b.host)));
+        self.cleared.sort_by(|a, b| (a.time, &a.host, &a.rests_on).cmp(&(b.time, &b.host, &b.rests_on)));
+        self.audit_off.sort_by(|a, b| (a.time, &a.host, &a.rests_on).cmp(&(b.time, &b.host, &b.rests_on)));
+        self.clocks.sort_by(|a, b| (a.to, &a.host, &a.rests_on).cmp(&(b.to, &b.host, &b.rests_on)));
+        self.logs.sort_by(|(one, _), (other, _)| one.cmp(other));
         let logs: Vec<LogCoverage> = self
             .logs
             .into_iter()

@@ -68,6 +68,7 @@ pub async fn open(folder: &Path, location: &store::Location, edge: Edge) -> Resu
         journal,
         evidence,
         readers: Arc::new(intake::port::Readers),
+        hunter: Arc::new(hunter::Engine::new()),
         edge,
         signer,
         directory,

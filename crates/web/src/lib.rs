@@ -7,6 +7,7 @@ mod conditions;
 mod config;
 mod error;
 mod evidence;
+mod hunt;
 mod incidents;
 mod intake;
 mod journal;

@@ -12,8 +12,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Problem, alerts, breach, evidence, incidents, intake, journal, notes, practices, reports, state::Web,
-    status, tokens,
+    Problem, alerts, breach, evidence, hunt, incidents, intake, journal, notes, practices, reports,
+    state::Web, status, tokens,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -58,6 +58,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
     let lasting = OpenApiRouter::new()
         .merge(intake::routes())
         .merge(evidence::lasting_routes())
+        .merge(hunt::lasting_routes())
         .merge(journal::lasting_routes())
         .merge(breach::lasting_routes())
         .merge(reports::lasting_routes())

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     App, AppError,
     leadership::spoken_number,
-    ports::{AlertRow, Outside},
+    ports::{AlertRow, Hunted, Outside},
     read::{EntryView, IncidentView},
 };
 
@@ -24,6 +24,7 @@ impl App {
         actor: &Actor,
         incident: IncidentId,
         rows: &[AlertRow],
+        hunted: Option<&Hunted>,
         out: &Path,
     ) -> Result<(), AppError> {
         let failed = |what: &Path| {
@@ -38,13 +39,18 @@ impl App {
         let mut documents: Vec<(&str, Vec<u8>)> = vec![
             ("incident.json", serde_json::to_vec_pretty(&view).map_err(AppError::json("the incident"))?),
             ("decisions.md", decisions(&view, &profile.practice, now).into_bytes()),
-            ("timeline.csv", timeline_csv(&timeline, rows)?),
+            ("timeline.csv", timeline_csv(&timeline, rows, hunted)?),
             (
                 "story.json",
-                serde_json::to_vec_pretty(&story(&view.state, rows)).map_err(AppError::json("the story"))?,
+                serde_json::to_vec_pretty(&story_of(&view.state, rows, hunted))
+                    .map_err(AppError::json("the story"))?,
             ),
             ("obligations.ics", calendar(&view.state, &profile.practice, now).into_bytes()),
         ];
+        if let Some(hunted) = hunted {
+            let coverage = serde_json::to_vec_pretty(&hunted.coverage);
+            documents.push(("coverage.json", coverage.map_err(AppError::json("the coverage"))?));
+        }
         documents.push(("report.pdf", self.report_pdf(actor, incident).await?));
         for (name, bytes) in documents {
             let path = out.join(name);
@@ -126,13 +132,29 @@ fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('<', "&lt;").replace('[', "\\[")
 }
 
-fn timeline_csv(timeline: &[EntryView], rows: &[AlertRow]) -> Result<Vec<u8>, AppError> {
+fn timeline_csv(
+    timeline: &[EntryView],
+    rows: &[AlertRow],
+    hunted: Option<&Hunted>,
+) -> Result<Vec<u8>, AppError> {
     let mut lines: Vec<[String; 6]> = Vec::new();
     for row in rows {
         let at = row.alert.occurred_at.map_or_else(|| row.received_at.to_string(), |at| at.to_string());
         let title = row.alert.title.clone().unwrap_or_else(|| "(no title)".to_owned());
         let hosts = row.alert.hosts.join(" ");
         lines.push([at, "alert".to_owned(), row.alert.source.clone(), hosts, title, row.id.to_string()]);
+    }
+    for answer in hunted.into_iter().flat_map(|hunted| &hunted.answers) {
+        let Some(at) = answer.at else { continue };
+        let origin = answer.rests_on.first();
+        lines.push([
+            at.to_string(),
+            answer.question.as_str().to_owned(),
+            answer.accounts.join(" "),
+            answer.hosts.join(" "),
+            answer.text.clone(),
+            origin.map_or_else(String::new, |origin| format!("{}#{}", origin.file, origin.record)),
+        ]);
     }
     for seen in timeline {
         lines.push([
@@ -156,6 +178,14 @@ fn timeline_csv(timeline: &[EntryView], rows: &[AlertRow]) -> Result<Vec<u8>, Ap
 /// A cell that a spreadsheet takes for text: alerts are written by attackers too (OWASP, "CSV Injection").
 fn inert(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// The hunt's story where evidence was searched and shows one, else what alerts and findings say.
+fn story_of(state: &State, rows: &[AlertRow], hunted: Option<&Hunted>) -> serde_json::Value {
+    match hunted {
+        Some(hunted) if !hunted.hosts.is_empty() => hunted.story.clone(),
+        _ => story(state, rows),
+    }
 }
 
 /// What alerts alone can say of the scope questions. What nothing shows is `unknown`.

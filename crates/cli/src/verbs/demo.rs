@@ -102,7 +102,20 @@ fn fresh(dir: &Path) -> Result<(), Failure> {
     fs::create_dir_all(dir.join("raw")).map_err(writing)?;
     let note = "A demo of Tourniquet. Everything in it is made up; `tourniquet demo` replaces this folder.\n";
     fs::write(dir.join(MARKER), note).map_err(writing)?;
-    MATERIAL.extract(dir.join("raw")).map_err(writing)
+    MATERIAL.extract(dir.join("raw")).map_err(writing)?;
+    event_logs(&dir.join("raw/evidence"))
+}
+
+/// Writes the hosts' event logs, a folder each.
+fn event_logs(evidence: &Path) -> Result<(), Failure> {
+    let logs = monday::logs().map_err(|error| Failure::outside(format!("the demo's event logs: {error}")))?;
+    for log in logs {
+        let path = evidence.join(&log.path);
+        let folder = path.parent().unwrap_or(evidence);
+        fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
+        fs::write(&path, &log.bytes).map_err(|error| Failure::writing(&path, &error))?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn run(globals: Globals, args: DemoArgs) -> Result<(), Failure> {
@@ -115,6 +128,7 @@ pub(crate) async fn run(globals: Globals, args: DemoArgs) -> Result<(), Failure>
         alerts: under(&manifest.alerts).iter().map(|path| respond::read(path)).collect::<Result<_, _>>()?,
         evidence: under(&manifest.evidence),
         exposed: under(&manifest.exposed),
+        rules: Vec::new(),
     };
     let data = args.dir.join("data");
     wiring::mark_demo(&data, manifest.now)?;
@@ -157,7 +171,7 @@ mod tests {
     fn the_demos_material_is_in_the_program_whole() {
         let manifest = manifest().unwrap();
         for path in manifest.alerts.iter().chain(&manifest.evidence).chain(&manifest.exposed) {
-            assert!(MATERIAL.get_file(path).is_some(), "{}", path.display());
+            assert!(MATERIAL.get_entry(path).is_some(), "{}", path.display());
         }
         let practice = profile(&manifest).unwrap();
         assert!(practice.systems.len() >= 15 && !practice.schedule.days.is_empty());
@@ -174,5 +188,6 @@ mod tests {
         fs::write(demo.join("old"), "").unwrap();
         fresh(&demo).unwrap();
         assert!(!demo.join("old").exists() && demo.join("raw/manifest.toml").is_file());
+        assert!(demo.join("raw/evidence/SRV-FILE1/Security.evtx").is_file());
     }
 }

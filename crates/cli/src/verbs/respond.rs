@@ -14,7 +14,7 @@ use super::{Bench, practice::read_profile};
 use crate::{
     desk::Here,
     failure::Failure,
-    terminal::{clean, say, say_json, tell, waiting, warn},
+    terminal::{clean, say, say_json, tell, waiting},
 };
 
 /// The largest input of alerts that is held in memory.
@@ -25,8 +25,8 @@ const LARGEST: u64 = 256 << 20;
 #[command(
     after_help = "Examples:\n  tourniquet respond --practice practice.toml --alert defender.json --alert front-desk.json --evidence ./logs\n  \
     tourniquet respond --alert alert.json\n\n\
-    Writes incident.json, decisions.md, timeline.csv, story.json, obligations.ics, report.pdf and package.zip into --out, with\n\
-    explain.md (the breach question for a person) and drafts for counsel of what is due in notices/. The\n\
+    Writes incident.json, decisions.md, timeline.csv, story.json, coverage.json, obligations.ics, report.pdf and package.zip into\n\
+    --out, with explain.md (the breach question for a person) and drafts for counsel of what is due in notices/. The\n\
     last line on standard output is a JSON object: incident, severity, hosts, accounts, detections, individuals, obligations,\n\
     open_decisions, out, seconds. `tourniquet serve` afterwards shows the same incident to the team."
 )]
@@ -57,15 +57,12 @@ pub(crate) async fn run(bench: &Bench, args: RespondArgs) -> Result<(), Failure>
         alerts: args.alert.iter().map(|path| read(path)).collect::<Result<_, _>>()?,
         evidence: checked(&args.evidence)?,
         exposed: checked(&args.exposed)?,
+        rules: checked(&args.rules)?,
     };
-    checked(&args.rules)?;
     if material.alerts.is_empty() && material.evidence.is_empty() && material.exposed.is_empty() {
         return Err(Failure::usage(
             "nothing to respond to: name at least one --alert, --evidence or --exposed",
         ));
-    }
-    if !args.rules.is_empty() {
-        warn("--rules: this version has no hunt yet; the rules were not used");
     }
     let practice = practice(bench, args.practice.as_deref()).await?;
     let bar = waiting("responding");

@@ -35,6 +35,8 @@ const ROUTES: &[(&str, &str, Option<C>)] = &[
     ("show_evidence_content", "read", Some(C::Evidence)),
     ("rehash_evidence", "write", Some(C::Evidence)),
     ("list_retention", "read", Some(C::Read)),
+    ("show_hunt", "read", Some(C::Evidence)),
+    ("run_hunt", "write", Some(C::Evidence)),
     ("search_entries", "read", Some(C::Read)),
     ("follow_events", "read", Some(C::Read)),
     ("show_checkpoint", "read", Some(C::Read)),
@@ -142,6 +144,8 @@ impl Things {
         let alert = ground.alert("walk-1").await["id"].as_str().unwrap().to_owned();
         let evidence = ground.evidence(&incident, b"the only copy").await;
         let note = ground.note(&incident, Role::Responder, "seen by the door", false).await;
+        let hunt = Call::new("POST", format!("/api/v1/incidents/{incident}/hunt")).by(ground.of(Role::Lead));
+        assert!(ground.head(hunt).await.is_success(), "the hunt");
         let practice = ground.program.practice.to_string();
         let profile = serde_json::to_value(testkit::app::demo_practice().unwrap()).unwrap();
         Self { incident, alert, evidence, note, practice, profile }

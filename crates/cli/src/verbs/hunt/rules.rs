@@ -1,73 +1,30 @@
 //! The rules of a hunt: those in the program, and those that a person names.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use hunt::walk;
-use include_dir::{Dir, DirEntry, include_dir};
+use hunter::rules;
 
 use crate::{failure::Failure, terminal::say};
 
-static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../content/rules");
-
-fn is_rule(name: &str) -> bool {
-    [".yml", ".yaml"].iter().any(|end| name.ends_with(end))
-}
-
-fn builtin(folder: &'static Dir<'static>, texts: &mut Vec<(String, String)>) {
-    for entry in folder.entries() {
-        match entry {
-            DirEntry::Dir(folder) => builtin(folder, texts),
-            DirEntry::File(file) => {
-                let name = file.path().to_string_lossy();
-                if let (true, Some(text)) = (is_rule(&name), file.contents_utf8()) {
-                    texts.push((name.into_owned(), text.to_owned()));
-                }
-            }
-        }
-    }
-}
-
-fn read(path: &Path, texts: &mut Vec<(String, String)>) -> Result<(), Failure> {
-    let failed = |error: &std::io::Error| Failure::reading(path, error);
-    let facts = fs::metadata(path).map_err(|error| failed(&error))?;
-    if !facts.is_dir() {
-        let text = fs::read(path).map_err(|error| failed(&error))?;
-        texts.push((path.display().to_string(), String::from_utf8_lossy(&text).into_owned()));
-        return Ok(());
-    }
-    let (items, _) = walk::files(path).map_err(|error| failed(&error))?;
-    for item in items.iter().filter(|item| is_rule(&item.path)) {
-        let file = path.join(&*item.path);
-        let text = fs::read(&file).map_err(|error| Failure::reading(&file, &error))?;
-        texts.push((item.path.to_string(), String::from_utf8_lossy(&text).into_owned()));
-    }
-    Ok(())
-}
-
-fn compile(texts: &[(String, String)]) -> sigma::RuleSet {
-    let texts = texts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    sigma::compile(texts, &sigma::Settings::default())
+fn read(path: &Path) -> Result<rules::Texts, Failure> {
+    rules::named(path).map_err(|(file, error)| Failure::reading(&file, &error))
 }
 
 /// The rules of these files and folders, and those in the program.
 pub(super) fn load(paths: &[std::path::PathBuf], with_builtin: bool) -> Result<sigma::RuleSet, Failure> {
-    let mut texts = Vec::new();
-    if with_builtin {
-        builtin(&BUILTIN, &mut texts);
-    }
+    let mut texts = if with_builtin { rules::shipped() } else { Vec::new() };
     for path in paths {
-        read(path, &mut texts)?;
+        texts.append(&mut read(path)?);
     }
-    Ok(compile(&texts))
+    Ok(rules::compile(&texts))
 }
 
 /// `--check-rules`.
 pub(super) fn check(path: &Path) -> Result<(), Failure> {
-    let mut texts = Vec::new();
-    read(path, &mut texts)?;
+    let texts = read(path)?;
     let sources = hunt::source::Sources::builtin()
         .map_err(|error| Failure::outside(format!("the log sources: {error}")))?;
-    let set = compile(&texts);
+    let set = rules::compile(&texts);
     for rule in &set.rules {
         if sources.knows(&rule.source) {
             say(&format!("loaded\t{}\t{}", rule.id, rule.title));

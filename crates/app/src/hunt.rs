@@ -1,0 +1,238 @@
+//! The hunt through an incident's sealed evidence: what it finds becomes findings with their evidence, suspicions of hosts,
+//! accounts and indicators, and proposals for containment. Its result is sealed beside the evidence it came from, so that
+//! it is in custody and in the package. Hunting again adds what is new and nothing twice.
+
+use std::path::PathBuf;
+
+use incident::{Practice, Question, Request, State, Statement, Subject};
+use kernel::{
+    AccountName, Actor, Capability, EvidenceId, IncidentId, Indicator, Requires, SystemName, Timestamp,
+    authorise,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    App, AppError,
+    command::How,
+    evidence::Provenance,
+    ports::{EvidenceQuery, EvidenceRow, HuntAnswer, Hunted, Quarry, Scope},
+};
+
+/// By what an item is known to be a hunt's result.
+const SOURCE: &str = "tourniquet hunt";
+/// Findings recorded for one scope question; the story holds the others.
+const MOST_PER_QUESTION: usize = 12;
+/// The largest result that is read back.
+const LARGEST: u64 = 256 << 20;
+
+/// Searching an incident's evidence.
+struct Search;
+
+impl Requires for Search {
+    fn requires(&self) -> Capability {
+        Capability::Evidence
+    }
+}
+
+/// What came of a hunt.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct HuntDone {
+    /// The sealed result.
+    pub result: EvidenceId,
+    /// What was found.
+    pub found: Hunted,
+}
+
+impl App {
+    /// Hunts through an incident's evidence.
+    ///
+    /// # Errors
+    /// [`AppError`]. What was recorded before a failure stays recorded.
+    pub async fn hunt(
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        rules: Vec<PathBuf>,
+    ) -> Result<HuntDone, AppError> {
+        let _ = authorise(actor, Search)?;
+        let state = self.load(Scope::of(actor), incident).await?;
+        let mut items = Vec::new();
+        for row in self.held(actor, incident).await? {
+            if row.source == SOURCE {
+                continue;
+            }
+            let (store, digest) = (self.store().clone(), row.sha256);
+            let open = move || store.open(&digest);
+            items.push(Quarry { evidence: row.id, name: row.name, bytes: row.bytes, open: Box::new(open) });
+        }
+        let hunter = self.hunter().clone();
+        let found = self.blocking(move || Ok(hunter.hunt(items, &rules)?)).await?;
+        let result = self.seal_result(actor, incident, &found).await?;
+        let profile = self.profile(actor, state.practice).await?;
+        for request in requests(&state, &profile.practice, &found, self.edge().now()) {
+            self.command(actor, incident, request, How::default()).await?;
+        }
+        self.propose_measures(actor, incident).await?;
+        Ok(HuntDone { result, found })
+    }
+
+    /// The result of the latest hunt through an incident's evidence.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where none was made.
+    pub async fn hunt_result(&self, actor: &Actor, incident: IncidentId) -> Result<HuntDone, AppError> {
+        let _ = authorise(actor, Search)?;
+        let _ = self.load(Scope::of(actor), incident).await?;
+        let latest = self
+            .held(actor, incident)
+            .await?
+            .into_iter()
+            .filter(|row| row.source == SOURCE)
+            .max_by_key(|row| (row.taken_at, row.id))
+            .ok_or_else(|| {
+                AppError::not_found(format!("a hunt through the evidence of incident {incident}"))
+            })?;
+        let (row, reader) = self.open_evidence(actor, latest.id).await?;
+        let found = self
+            .blocking(move || {
+                let mut bytes = Vec::new();
+                std::io::Read::read_to_end(&mut std::io::Read::take(reader, LARGEST), &mut bytes).map_err(
+                    |error| {
+                        AppError::Outside(crate::ports::Outside::later(
+                            "cannot read the hunt's result",
+                            error,
+                        ))
+                    },
+                )?;
+                serde_json::from_slice(&bytes).map_err(AppError::json("the hunt's result"))
+            })
+            .await?;
+        Ok(HuntDone { result: row.id, found })
+    }
+
+    /// The items of an incident that are still held.
+    async fn held(&self, actor: &Actor, incident: IncidentId) -> Result<Vec<EvidenceRow>, AppError> {
+        let mut rows = Vec::new();
+        let mut query = EvidenceQuery { incident: Some(incident), limit: 500, ..EvidenceQuery::default() };
+        loop {
+            let page = self.journal().evidence(Scope::of(actor), query.clone()).await?;
+            rows.extend(page.items.into_iter().filter(|row| row.state != "destroyed"));
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => break,
+            }
+        }
+        rows.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
+        Ok(rows)
+    }
+
+    async fn seal_result(
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        found: &Hunted,
+    ) -> Result<EvidenceId, AppError> {
+        let bytes = serde_json::to_vec(found).map_err(AppError::json("the hunt's result"))?;
+        let digest = kernel::Digest::of(&bytes);
+        let known = self
+            .held(actor, incident)
+            .await?
+            .into_iter()
+            .find(|row| row.source == SOURCE && row.sha256 == digest);
+        if let Some(known) = known {
+            return Ok(known.id);
+        }
+        let from = Provenance {
+            name: "hunt.json".to_owned(),
+            source: SOURCE.to_owned(),
+            why: "what the hunt through the evidence found".to_owned(),
+        };
+        let done = self
+            .take_evidence(actor, incident, Box::new(std::io::Cursor::new(bytes)), from, How::default())
+            .await?;
+        let taken = done.entries.iter().find_map(|entry| match incident::Event::from_entry(entry) {
+            Ok(incident::Event::EvidenceTaken { evidence, .. }) => Some(evidence),
+            _ => None,
+        });
+        taken.ok_or_else(|| AppError::not_found("the sealed result of the hunt".to_owned()))
+    }
+}
+
+/// What a hunt's result asks to be recorded, but for what the incident knows already.
+fn requests(state: &State, practice: &Practice, found: &Hunted, now: Timestamp) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for question in Question::ALL {
+        let answers: Vec<&HuntAnswer> = found
+            .answers
+            .iter()
+            .filter(|answer| {
+                answer.question == *question && answer.confidence != incident::Confidence::Unknown
+            })
+            .collect();
+        for answer in answers.iter().take(MOST_PER_QUESTION) {
+            let statement = statement(answer, practice, now);
+            let known = state.findings.values().any(|finding| {
+                finding.statement.question == statement.question
+                    && (finding.statement.text == statement.text
+                        || finding.earlier.iter().any(|earlier| earlier.statement.text == statement.text))
+            });
+            if !known {
+                requests.push(Request::RecordFinding { statement });
+            }
+        }
+    }
+    let mut suspect = |subject: Subject, since: Option<Timestamp>| {
+        if !crate::respond::known(state, &subject) {
+            let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+            let why = format!("part of the story that the hunt found in the evidence{since}");
+            requests.push(Request::Suspect { subject, why, seen_on: Vec::new() });
+        }
+    };
+    for (host, since) in &found.hosts {
+        if let Some(system) = practice.system_name(host) {
+            suspect(Subject::System { system }, Some(*since));
+        }
+    }
+    for (account, since) in &found.accounts {
+        if let Ok(account) = AccountName::new(account) {
+            suspect(Subject::Account { account }, Some(*since));
+        }
+    }
+    for indicator in &found.indicators {
+        suspect(Subject::Indicator { indicator: Indicator::clone(indicator) }, None);
+    }
+    requests
+}
+
+fn statement(answer: &HuntAnswer, practice: &Practice, now: Timestamp) -> Statement {
+    let mut evidence: Vec<EvidenceId> = Vec::new();
+    for origin in &answer.rests_on {
+        if !evidence.contains(&origin.evidence) {
+            evidence.push(origin.evidence);
+        }
+    }
+    let place = answer
+        .rests_on
+        .first()
+        .map_or_else(String::new, |origin| format!(" ({}, record {})", origin.file, origin.record));
+    // What is said to be observed has to rest on evidence; the record is made with a clock that may be behind the log's.
+    let confidence = if evidence.is_empty() && answer.confidence == incident::Confidence::Observed {
+        incident::Confidence::Inferred
+    } else {
+        answer.confidence
+    };
+    Statement {
+        question: answer.question,
+        text: format!("{}{place}", answer.text),
+        confidence,
+        at: answer.at.map(|at| at.min(now)),
+        evidence,
+        systems: answer
+            .hosts
+            .iter()
+            .filter_map(|host| practice.system_name(host))
+            .collect::<Vec<SystemName>>(),
+        accounts: answer.accounts.iter().filter_map(|account| AccountName::new(account).ok()).collect(),
+    }
+}

@@ -1,0 +1,94 @@
+//! The hunt as the use cases see it: evidence goes in, what happened and what the logs cannot show come out. Which rules
+//! and which readers there are is the adapter's.
+
+use std::{io::Read, path::PathBuf};
+
+use incident::{Confidence, Question};
+use kernel::{EvidenceId, Indicator, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{EvidenceError, Outside};
+
+/// Opens sealed bytes.
+pub type OpenSealed = Box<dyn Fn() -> Result<Box<dyn Read + Send>, EvidenceError> + Send + Sync>;
+
+/// An item of evidence to be searched.
+pub struct Quarry {
+    /// Its id.
+    pub evidence: EvidenceId,
+    /// What it is called, with `/` where it came out of a folder.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Opens it; a changed item ends in an error.
+    pub open: OpenSealed,
+}
+
+/// What a hunt found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Hunted {
+    /// Detections of the rules.
+    pub detections: usize,
+    /// Records read.
+    pub records: u64,
+    /// Items that hold records.
+    pub files: usize,
+    /// Rules that were loaded; without any there are no detections, and the story rests on the records themselves.
+    pub rules: usize,
+    /// What a person should know besides, a sentence each.
+    pub notes: Vec<String>,
+    /// The answers to the scope questions, in order of time.
+    pub answers: Vec<HuntAnswer>,
+    /// Hosts of the story, each with since when.
+    pub hosts: Vec<(String, Timestamp)>,
+    /// Accounts of the story, each with since when.
+    pub accounts: Vec<(String, Timestamp)>,
+    /// Indicators of the story.
+    pub indicators: Vec<Indicator>,
+    /// The story, as `contracts/hunt.md` writes it.
+    #[schema(value_type = Object)]
+    pub story: serde_json::Value,
+    /// What the logs cannot show, as `contracts/hunt.md` writes it.
+    #[schema(value_type = Object)]
+    pub coverage: serde_json::Value,
+}
+
+/// An answer to a scope question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HuntAnswer {
+    /// The question.
+    pub question: Question,
+    /// How sure.
+    pub confidence: Confidence,
+    /// In words, without what commands and paths may hold of patients' names.
+    pub text: String,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// Hosts it is about.
+    pub hosts: Vec<String>,
+    /// Accounts it is about.
+    pub accounts: Vec<String>,
+    /// Where it stands: the item and the record in it.
+    pub rests_on: Vec<HuntOrigin>,
+}
+
+/// A record of an item of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HuntOrigin {
+    /// The item.
+    pub evidence: EvidenceId,
+    /// The file in it where it is an archive, else its name.
+    pub file: String,
+    /// The record's number.
+    pub record: u64,
+}
+
+/// Searches evidence.
+pub trait Hunter: Send + Sync {
+    /// Searches items. A damaged item is no error: what can be read of it is. It blocks for as long as the bytes take.
+    ///
+    /// # Errors
+    /// [`Outside`] where rules cannot be read or there is no room to work.
+    fn hunt(&self, items: Vec<Quarry>, rules: &[PathBuf]) -> Result<Hunted, Outside>;
+}

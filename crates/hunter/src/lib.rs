@@ -1,0 +1,92 @@
+#![doc = include_str!("../README.md")]
+
+mod answers;
+pub mod rules;
+mod sealed;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use app::ports::{Hunted, Hunter, Outside, Quarry};
+use hunt::{
+    evidence::Item,
+    judge::Judge,
+    run::{Hunt, Progress},
+    teller::Teller,
+};
+use kernel::EvidenceId;
+use sigma::Level;
+
+/// The engine behind the port. It judges with the rules that ship with the program and those that are named besides.
+#[derive(Debug, Clone, Copy)]
+pub struct Engine {
+    threads: usize,
+}
+
+impl Engine {
+    /// An engine of as many threads as the machine has processors.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get) }
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Which item a path belongs to: the path is the item's name, and what an archive holds stands behind `!`.
+pub(crate) struct Names(BTreeMap<Arc<str>, EvidenceId>);
+
+impl Names {
+    pub(crate) fn of(&self, file: &str) -> Option<EvidenceId> {
+        let outer = file.split_once('!').map_or(file, |(outer, _)| outer);
+        self.0.get(outer).copied()
+    }
+}
+
+impl Hunter for Engine {
+    fn hunt(&self, items: Vec<Quarry>, rules: &[PathBuf]) -> Result<Hunted, Outside> {
+        let loaded = rules::load(rules)?;
+        let judge = Judge::new(Arc::new(loaded.set), loaded.sources, Level::Informational);
+        let mut names = BTreeMap::new();
+        let mut opened: Vec<Item> = Vec::new();
+        for quarry in items {
+            // Two items may have the same name; both are told apart by the id.
+            let mut path: Arc<str> = Arc::from(quarry.name.as_str());
+            if names.contains_key(&path) {
+                path = Arc::from(format!("{}/{}", quarry.evidence, quarry.name));
+            }
+            names.insert(path.clone(), quarry.evidence);
+            opened.push(sealed::item(path, quarry));
+        }
+        opened.sort_by(|one, other| one.path.cmp(&other.path));
+        let progress = Progress::default();
+        let hunt = Hunt { rules: Some(&judge), threads: self.threads, progress: &progress };
+        let (outcome, tellers) = hunt.run(&opened, Teller::new, &mut |_| {});
+        let mut teller = Teller::join(tellers);
+        let correlated = judge.correlate();
+        teller.correlated(&correlated);
+        let (story, coverage) = teller.finish();
+        let names = Names(names);
+        let written = |what: &str, value: serde_json::Result<serde_json::Value>| {
+            value.map_err(|error| Outside::never(format!("cannot write {what} as JSON"), error))
+        };
+        Ok(Hunted {
+            detections: usize::try_from(outcome.detections)
+                .unwrap_or(usize::MAX)
+                .saturating_add(correlated.len()),
+            records: outcome.records,
+            files: usize::try_from(outcome.files).unwrap_or(usize::MAX),
+            rules: judge.rules().rules.len() + judge.rules().correlations.len(),
+            notes: loaded.notes,
+            answers: answers::of(&story, &names),
+            hosts: story.hosts.iter().map(|seen| (seen.host.to_string(), seen.since)).collect(),
+            accounts: story.accounts.iter().map(|seen| (seen.account.to_string(), seen.since)).collect(),
+            indicators: answers::indicators(&story),
+            story: written("the story", serde_json::to_value(&story))?,
+            coverage: written("the coverage", serde_json::to_value(&coverage))?,
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! The hunt through an incident's sealed evidence: run it, and read what it found.
+
+use app::hunt::HuntDone;
+use axum::{Json, extract::State};
+use kernel::{Capability, IncidentId};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    caller::{By, Read, Write},
+    error::Problem,
+    received::Named,
+    state::Web,
+};
+
+/// Routes that may take as long as the evidence takes.
+pub(crate) fn lasting_routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new().routes(routes!(show, run))
+}
+
+/// What the latest hunt through an incident's evidence found: story, coverage, answers with the records they rest on.
+#[utoipa::path(
+    get, path = "/incidents/{id}/hunt", tag = "evidence", operation_id = "show_hunt",
+    params(("id" = IncidentId, Path, description = "The incident")),
+    responses((status = 200, body = HuntDone)),
+)]
+async fn show(
+    State(web): State<Web>,
+    by: By<Read>,
+    Named(id): Named<IncidentId>,
+) -> Result<Json<HuntDone>, Problem> {
+    by.needs(Capability::Evidence)?;
+    Ok(Json(web.app.hunt_result(&by.actor, id).await?))
+}
+
+/// Hunts through an incident's sealed evidence with the rules that ship with the program. What it finds becomes findings,
+/// suspicions and proposals for containment; what the incident knows already is not recorded again.
+#[utoipa::path(
+    post, path = "/incidents/{id}/hunt", tag = "evidence", operation_id = "run_hunt",
+    params(("id" = IncidentId, Path, description = "The incident")),
+    responses((status = 200, body = HuntDone)),
+)]
+async fn run(
+    State(web): State<Web>,
+    by: By<Write>,
+    Named(id): Named<IncidentId>,
+) -> Result<Json<HuntDone>, Problem> {
+    by.needs(Capability::Evidence)?;
+    Ok(Json(web.app.hunt(&by.actor, id, Vec::new()).await?))
+}
