@@ -38,12 +38,25 @@ const fn confidence(confidence: Confidence) -> incident::Confidence {
     }
 }
 
+/// A text of the story without the command or path in it, which stands behind a colon: at the end, or in brackets. A rule's title
+/// is nobody's command and stays.
+fn without_command(text: &str) -> String {
+    let Some((what, command)) = text.split_once(": ") else { return text.to_owned() };
+    if what.starts_with("A rule matched") {
+        return text.to_owned();
+    }
+    match command.rsplit_once(") was ") {
+        Some((_, after)) if what.contains('(') => format!("{what}) was {after}"),
+        _ => what.to_owned(),
+    }
+}
+
 fn answered(question: Question, answer: &Answer, names: &Names) -> HuntAnswer {
-    let text = answer.text.split_once(": ").map_or(answer.text.as_str(), |(what, _)| what);
+    let text = without_command(&answer.text);
     HuntAnswer {
         question,
         confidence: confidence(answer.confidence),
-        text: if text.is_empty() { "Nothing in the evidence shows it".to_owned() } else { text.to_owned() },
+        text: if text.is_empty() { "Nothing in the evidence shows it".to_owned() } else { text },
         at: answer.time,
         hosts: answer.host.iter().map(ToString::to_string).collect(),
         accounts: answer.account.iter().map(ToString::to_string).collect(),
@@ -85,4 +98,30 @@ pub(crate) fn indicators(story: &Story) -> Vec<Indicator> {
         .iter()
         .filter_map(|seen| Some(Indicator { kind: kind(seen.kind)?, value: seen.value.clone() }))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_stays_whole_without_its_command() {
+        for (text, left) in [
+            (
+                "The shadow copies were deleted on A by B\\C: vssadmin.exe delete (all): x",
+                "The shadow copies were deleted on A by B\\C",
+            ),
+            (
+                "The service \"R\" (a remote management tool: C:\\r.exe --id (7)) was installed on A by B",
+                "The service \"R\" (a remote management tool) was installed on A by B",
+            ),
+            (
+                "A rule matched on A: Auditing of a category removed",
+                "A rule matched on A: Auditing of a category removed",
+            ),
+            ("Files were encrypted", "Files were encrypted"),
+        ] {
+            assert_eq!(without_command(text), left);
+        }
+    }
 }

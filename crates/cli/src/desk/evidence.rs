@@ -8,6 +8,7 @@ use std::{
 
 use app::{
     evidence::Provenance,
+    hunt::HuntDone,
     ports::{EvidenceQuery, EvidenceRow},
     retention::{Kept, RetentionQuery},
 };
@@ -128,6 +129,24 @@ impl Desk {
                 let answer: Value = there.post(&path, &json!({}), &How::default())?;
                 as_sent(answer.get("items").unwrap_or(&answer))
             }
+        }
+    }
+
+    /// Hunts through an incident's items.
+    pub(crate) async fn hunt(&self, incident: IncidentId) -> Result<HuntDone, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.hunt(&here.actor, incident, Vec::new()).await?),
+            Self::There(there) => {
+                there.post(&format!("/incidents/{incident}/hunt"), &json!({}), &How::default())
+            }
+        }
+    }
+
+    /// What the last hunt through them found.
+    pub(crate) async fn hunt_result(&self, incident: IncidentId) -> Result<HuntDone, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.hunt_result(&here.actor, incident).await?),
+            Self::There(there) => there.get(&format!("/incidents/{incident}/hunt"), Query::new()),
         }
     }
 

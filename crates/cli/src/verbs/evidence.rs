@@ -1,5 +1,7 @@
 //! Evidence: taken in, listed, handed over, examined, kept, destroyed by two.
 
+mod search;
+
 use std::{
     fs::{self, File},
     io::{self, Write},
@@ -64,6 +66,17 @@ pub(crate) enum EvidenceVerb {
     Rehash {
         /// The incident; every incident where absent
         incident: Option<String>,
+    },
+    /// Hunts through the items: findings, suspects and proposals come of it; nothing is recorded twice
+    #[command(
+        after_help = "Examples:\n  tourniquet evidence hunt open\n  tourniquet evidence hunt open --last --json"
+    )]
+    Hunt {
+        /// The incident: its id, the end of its id, or `open` for the only open one
+        incident: String,
+        /// Shows what the last hunt found, and hunts for nothing
+        #[arg(long)]
+        last: bool,
     },
     /// Hands an item over to somebody who has to give it back
     #[command(
@@ -300,6 +313,7 @@ pub(crate) async fn run(bench: &Bench, verb: EvidenceVerb) -> Result<(), Failure
         EvidenceVerb::Show { on, item } => show(bench, &on, &item).await,
         EvidenceVerb::Get { on, item, out } => get(bench, &on, &item, out.as_deref()).await,
         EvidenceVerb::Rehash { incident } => rehash(bench, incident.as_deref()).await,
+        EvidenceVerb::Hunt { incident, last } => search::run(bench, &incident, last).await,
         _ => Ok(()),
     }
 }

@@ -554,6 +554,14 @@ fn the_same_verbs_go_through_a_server_while_it_has_the_directory() {
     desk.does(&["evidence", "get", "open", item, "--out", "y.log", "--server", &url, "--token", &token]);
     assert_eq!(fs::read(desk.folder.path().join("y.log")).unwrap(), vec![7; 3_000_000]);
     go(&["evidence", "rehash", "open"]);
+    let firewall = demo("evidence/FW-EDGE1-traffic.log").to_string_lossy().into_owned();
+    go(&["evidence", "take", "open", &firewall, "--source", "fw", "--why", "flows"]);
+    let found = go(&["evidence", "hunt", "open"]);
+    assert!(found["found"]["detections"].as_u64().unwrap() > 0, "{found}");
+    assert_eq!(go(&["evidence", "hunt", "open", "--last"]), found);
+    assert!(
+        desk.does(&["evidence", "hunt", "open", "--server", &url, "--token", &token]).contains("detections")
+    );
     go(&["note", "write", "open", "through the server"]);
     let note = go(&["note", "list", "open"]).as_object().unwrap().keys().next().unwrap().clone();
     assert_eq!(go(&["note", "show", "open", &note])[0]["text"], "through the server");
