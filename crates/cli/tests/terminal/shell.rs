@@ -70,9 +70,11 @@ const DOCUMENTS: [&str; 7] = [
 fn the_demo_responds_and_its_package_verifies_and_it_can_be_run_again() {
     let folder = tempfile::tempdir().unwrap();
     let program = program(folder.path());
+    let mut detections = 0;
     for _ in 0..2 {
         let output = run(&program, folder.path(), &["demo", "--no-serve", "--dir", "demo"]);
         let outcome = outcome(&output);
+        detections = outcome["detections"].as_u64().unwrap();
         assert_eq!(outcome["severity"], "critical");
         assert!(outcome["hosts"].as_u64().unwrap() >= 3 && outcome["open_decisions"].as_u64().unwrap() >= 3);
     }
@@ -80,6 +82,13 @@ fn the_demo_responds_and_its_package_verifies_and_it_can_be_run_again() {
     for name in DOCUMENTS {
         assert!(fs::metadata(demo.join("out").join(name)).unwrap().len() > 0, "{name}");
     }
+    let story: Value = serde_json::from_slice(&fs::read(demo.join("out/story.json")).unwrap()).unwrap();
+    assert_eq!(story["earliest"]["time"], "2026-09-11T02:41:07Z", "the contractor's sign-in");
+    // The rules of `hunt` are those of `respond`.
+    let raw = demo.join("raw/evidence").to_string_lossy().into_owned();
+    let hunted = run(&program, folder.path(), &["hunt", &raw]);
+    let lines = String::from_utf8(hunted.stdout).unwrap().lines().count();
+    assert!(lines > 20 && lines as u64 == detections, "{lines} and {detections}");
     let package = demo.join("out/package.zip").to_string_lossy().into_owned();
     let verified = run(&program, folder.path(), &["verify", &package]);
     assert_eq!(verified.status.code(), Some(0));
