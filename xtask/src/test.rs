@@ -48,6 +48,13 @@ fn needs() -> Result<(), String> {
     if !has("pdftotext") {
         apt("poppler-utils")?;
     }
+    // The pages' htmx is fetched with npm when `web` is built, and the browser tests drive the real thing.
+    if !has("npm") {
+        apt("npm")?;
+    }
+    if !has("chromium") && !has("chromium-browser") && !has("google-chrome") {
+        apt("chromium")?;
+    }
     if !has("cargo-nextest") {
         step("install cargo-nextest", cargo().args(["install", "cargo-nextest", "--locked"]))?;
     }

@@ -22,6 +22,13 @@ pub use self::{
 /// A SHA-256.
 type Hash = [u8; 32];
 
+/// Whether a leaf hash stands at this index of the log with this size and root, shown by this path (RFC 9162 section
+/// 2.1.3.2).
+#[must_use]
+pub fn includes(root: &[u8; 32], size: u64, index: u64, leaf: &[u8; 32], path: &[[u8; 32]]) -> bool {
+    merkle::includes(root, size, index, leaf, path)
+}
+
 /// What was checked, and holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {

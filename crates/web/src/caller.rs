@@ -142,7 +142,7 @@ pub(crate) const fn cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-tourniquet" } else { "tourniquet" }
 }
 
-fn session_cookie(headers: &HeaderMap, secure: bool) -> Option<&str> {
+pub(crate) fn session_cookie(headers: &HeaderMap, secure: bool) -> Option<&str> {
     let name = cookie_name(secure);
     headers
         .get_all(header::COOKIE)

@@ -331,6 +331,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED.as_u16() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tourniquet\""));
         }
+        // For those who ask with a browser: `pages::told` says it in words.
+        response.extensions_mut().insert(self);
         response
     }
 }

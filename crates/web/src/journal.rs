@@ -132,6 +132,26 @@ async fn follow(
     Asked(asked): Asked<Start>,
 ) -> Result<impl IntoResponse, Problem> {
     let _ = authorise(&by.actor, Look)?;
+    stream(&web, by.actor, &by.token, &headers, asked.from, Tell::Everything).await
+}
+
+/// What a follower is told.
+pub(crate) enum Tell {
+    /// Each entry.
+    Everything,
+    /// That something of this stream moved.
+    Moved(Of),
+}
+
+/// Opens an event stream for somebody who may read.
+pub(crate) async fn stream(
+    web: &Web,
+    actor: Actor,
+    token: &app::ports::TokenRow,
+    headers: &HeaderMap,
+    from: Option<u64>,
+    tell: Tell,
+) -> Result<impl IntoResponse + use<>, Problem> {
     let from = match headers.get(&LAST_EVENT_ID) {
         Some(seen) => {
             let seen: Option<u64> = seen.to_str().ok().and_then(|seen| seen.trim().parse().ok());
@@ -140,9 +160,9 @@ async fn follow(
             })?;
             seen.saturating_add(1)
         }
-        None => match asked.from {
+        None => match from {
             Some(from) => from,
-            None => web.app.log_head(&by.actor).await?.size,
+            None => web.app.log_head(&actor).await?.size,
         },
     };
     let permit = web.streams.clone().try_acquire_owned().map_err(|_| {
@@ -157,13 +177,15 @@ async fn follow(
     })?;
     let (sender, receiver) = mpsc::channel(CHUNK as usize);
     let follower = Follower {
-        actor: by.actor,
-        token: by.token.id,
-        hash: by.token.hash,
+        actor,
+        token: token.id,
+        hash: token.hash,
         from,
         sender,
+        tell,
         _open: web.metrics.stream(),
     };
+    let web = web.clone();
     tokio::spawn(async move {
         follower.run(&web).await;
         drop(permit);
@@ -183,6 +205,7 @@ struct Follower {
     hash: Digest,
     from: u64,
     sender: mpsc::Sender<Event>,
+    tell: Tell,
     _open: OpenStream,
 }
 
@@ -223,9 +246,23 @@ impl Follower {
             if found.is_empty() {
                 return Ok(true);
             }
+            let mut moved = None;
             for seen in found {
                 self.from = seen.index + 1;
+                if let Tell::Moved(stream) = &self.tell {
+                    // Many entries at once are one movement.
+                    if seen.entry.stream == *stream {
+                        moved = Some(seen.index);
+                    }
+                    continue;
+                }
                 let Some(event) = event(&seen) else { continue };
+                if self.sender.send_timeout(event, PATIENCE).await.is_err() {
+                    return Ok(false);
+                }
+            }
+            if let Some(index) = moved {
+                let event = Event::default().id(index.to_string()).event("moved").data(index.to_string());
                 if self.sender.send_timeout(event, PATIENCE).await.is_err() {
                     return Ok(false);
                 }

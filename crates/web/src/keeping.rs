@@ -3,11 +3,13 @@
 use app::retention::{Kept, Standing};
 use maud::{Markup, html};
 
+use crate::pages::parts;
+
 /// The items, most urgent first; nothing where there are none.
 pub(crate) fn section(kept: &[Kept]) -> Markup {
     html! {
         @if !kept.is_empty() {
-            h2 { "Evidence to watch" }
+            h2 { "To watch" }
             ul.plain {
                 @for item in kept {
                     li.card {
@@ -24,10 +26,10 @@ pub(crate) fn section(kept: &[Kept]) -> Markup {
 
 fn standing(standing: Standing) -> Markup {
     match standing {
-        Standing::Altered => html! { span.tag.bad { "altered" } },
-        Standing::DestructionAsked => html! { span.tag.care { "destruction asked for" } },
-        Standing::Ended => html! { span.tag.care { "retention ended" } },
-        Standing::EndsSoon => html! { span.tag.care { "retention ends soon" } },
-        Standing::OnHold => html! { span.tag { "legal hold" } },
+        Standing::Altered => parts::chip("critical", "!", "altered"),
+        Standing::DestructionAsked => parts::chip("care", "◐", "destruction asked for"),
+        Standing::Ended => parts::chip("care", "◐", "retention ended"),
+        Standing::EndsSoon => parts::chip("care", "◐", "retention ends soon"),
+        Standing::OnHold => parts::chip("held", "■", "legal hold"),
     }
 }

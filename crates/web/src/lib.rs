@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod alerts;
+mod assets;
 mod breach;
 mod caller;
 mod conditions;
@@ -15,7 +16,7 @@ mod keeping;
 mod limits;
 mod notes;
 mod openapi;
-mod page;
+mod pages;
 mod practices;
 mod received;
 mod reports;
@@ -48,19 +49,23 @@ pub fn router(app: App, config: Config) -> Router {
     let web = Web::new(app, config);
     let (prompt, lasting) = openapi::routers();
     let prompt = prompt
-        .merge(page::routes())
+        .merge(pages::routes())
+        .merge(assets::routes())
         .merge(signin::routes())
         .merge(status::routes())
         .merge(openapi::routes())
         .layer(middleware::from_fn(limits::in_time));
     prompt
         .merge(lasting)
+        .merge(pages::lasting_routes())
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(limits::JSON_BODY))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             Problem::panicked().into_response()
         }))
+        .layer(middleware::from_fn_with_state(web.clone(), pages::told::in_words))
+        .layer(middleware::from_fn(assets::compressed))
         .layer(middleware::from_fn_with_state(web.clone(), limits::headers))
         .layer(middleware::from_fn_with_state(web.clone(), watch::requests))
         .with_state(web)

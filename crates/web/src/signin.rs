@@ -12,7 +12,7 @@ use axum::{
 use crate::{
     caller::{By, Read, cookie_name, peer},
     error::Problem,
-    page,
+    pages::{layout, told},
     received::Named,
     state::Web,
 };
@@ -36,7 +36,7 @@ async fn sign_in(
     }
     let Some(session) = web.app.use_link(&token).await? else {
         return match web.failures.count(peer(&extensions)) {
-            Ok(()) => Ok(page::link_is_used(&web)),
+            Ok(()) => Ok(layout::bare(&web, StatusCode::GONE, "Link used", &told::link_is_used())),
             Err(seconds) => Err(Problem::too_many_failures(seconds)),
         };
     };

@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) metrics: Metrics,
     pub(crate) failures: Failures,
+    /// Reports of staff, by address.
+    pub(crate) reports: Failures,
     pub(crate) secrets: Secrets,
     pub(crate) streams: Arc<Semaphore>,
 }
@@ -30,6 +32,7 @@ impl Web {
             config,
             metrics: Metrics::default(),
             failures: Failures::default(),
+            reports: Failures::default(),
             secrets: Secrets::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
         }))

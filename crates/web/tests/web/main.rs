@@ -9,6 +9,7 @@ mod events;
 mod ground;
 mod hostile;
 mod listener;
+mod pages;
 mod papers;
 mod quiet;
 mod session;

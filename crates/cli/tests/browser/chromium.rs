@@ -1,0 +1,197 @@
+//! A headless Chromium, driven over the DevTools protocol on a loopback socket. One browser, a context for each person,
+//! so that each has cookies of their own. Whatever a page writes to the console as an error, every exception and every
+//! violation of its policy is kept, and fails the test.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::socket::Socket;
+
+/// The longest that anything on a page may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The browser. Ended where it is dropped.
+pub(crate) struct Browser {
+    child: Child,
+    socket: Socket,
+    next: u64,
+    complaints: Vec<String>,
+    _profile: TempDir,
+}
+
+/// One person's window.
+#[derive(Clone)]
+pub(crate) struct Window {
+    session: String,
+}
+
+impl Browser {
+    /// Starts it; `None`, loudly, where there is no Chromium.
+    pub(crate) fn start() -> Option<Self> {
+        let profile = tempfile::tempdir().unwrap();
+        let names = ["chromium", "chromium-browser", "google-chrome"];
+        let started = names.into_iter().find_map(|name| {
+            Command::new(name)
+                .args([
+                    "--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--no-first-run",
+                    "--disable-extensions",
+                    "--remote-debugging-port=0",
+                ])
+                .arg(format!("--user-data-dir={}", profile.path().display()))
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .ok()
+        });
+        let Some(mut child) = started else {
+            eprintln!("SKIPPED: no chromium on this machine: install the package `chromium`");
+            return None;
+        };
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let url = lines
+            .find_map(|line| line.ok()?.strip_prefix("DevTools listening on ").map(str::to_owned))
+            .expect("chromium says where it listens");
+        // Its further words must be read, or it stops when the pipe is full.
+        std::thread::spawn(move || lines.for_each(drop));
+        let socket = Socket::connect(&url, PATIENCE).unwrap();
+        Some(Self { child, socket, next: 0, complaints: Vec::new(), _profile: profile })
+    }
+
+    /// What pages complained of since this was last asked.
+    pub(crate) fn complaints(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.complaints)
+    }
+
+    fn ask(&mut self, session: Option<&str>, method: &str, params: Value) -> Value {
+        self.next += 1;
+        let id = self.next;
+        let mut call = json!({"id": id, "method": method, "params": params});
+        if let Some(session) = session {
+            call["sessionId"] = json!(session);
+        }
+        self.socket.send(&call.to_string()).unwrap();
+        loop {
+            let text = self.socket.read().unwrap_or_else(|error| panic!("{method}: {error}"));
+            let message: Value = serde_json::from_str(&text).unwrap();
+            if message["id"] == id {
+                assert!(message.get("error").is_none(), "{method}: {message}");
+                return message["result"].clone();
+            }
+            self.heard(&message);
+        }
+    }
+
+    fn heard(&mut self, message: &Value) {
+        let params = &message["params"];
+        let said = match message["method"].as_str() {
+            Some("Runtime.exceptionThrown") => params["exceptionDetails"].to_string(),
+            Some("Runtime.consoleAPICalled")
+                if matches!(params["type"].as_str(), Some("error" | "warning" | "assert")) =>
+            {
+                params["args"].to_string()
+            }
+            Some("Log.entryAdded")
+                if matches!(params["entry"]["level"].as_str(), Some("error" | "warning")) =>
+            {
+                params["entry"].to_string()
+            }
+            _ => return,
+        };
+        self.complaints.push(said);
+    }
+
+    /// A window with cookies of its own.
+    pub(crate) fn window(&mut self) -> Window {
+        let context = self.ask(None, "Target.createBrowserContext", json!({}))["browserContextId"].clone();
+        let target =
+            self.ask(None, "Target.createTarget", json!({"url": "about:blank", "browserContextId": context}))
+                ["targetId"]
+                .clone();
+        let session = self.ask(None, "Target.attachToTarget", json!({"targetId": target, "flatten": true}))["sessionId"].as_str().unwrap().to_owned();
+        for domain in ["Page.enable", "Runtime.enable", "Log.enable"] {
+            self.ask(Some(&session), domain, json!({}));
+        }
+        Window { session }
+    }
+
+    pub(crate) fn scripts_off(&mut self, window: &Window) {
+        self.ask(Some(&window.session), "Emulation.setScriptExecutionDisabled", json!({"value": true}));
+    }
+
+    /// The window's size, and which theme the system asks for.
+    pub(crate) fn look(&mut self, window: &Window, width: u32, theme: &str) {
+        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        self.ask(Some(&window.session), "Emulation.setDeviceMetricsOverride", size);
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": theme}]});
+        self.ask(Some(&window.session), "Emulation.setEmulatedMedia", media);
+    }
+
+    /// Goes to an address and waits until its page is whole.
+    pub(crate) fn go(&mut self, window: &Window, url: &str) {
+        let gone = self.ask(Some(&window.session), "Page.navigate", json!({"url": url}));
+        assert!(gone.get("errorText").is_none(), "{url}: {gone}");
+        self.until(window, "document.readyState === 'complete' && location.href !== 'about:blank'");
+    }
+
+    /// The value of an expression on the page.
+    pub(crate) fn value(&mut self, window: &Window, expression: &str) -> Value {
+        let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
+        let answer = self.ask(Some(&window.session), "Runtime.evaluate", params);
+        assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
+        answer["result"]["value"].clone()
+    }
+
+    /// Waits until an expression holds.
+    pub(crate) fn until(&mut self, window: &Window, expression: &str) {
+        let end = Instant::now() + PATIENCE;
+        // The page may go away under the question.
+        let asked =
+            format!("(() => {{ try {{ return Boolean({expression}) }} catch {{ return false }} }})()");
+        while self.value(window, &asked) != json!(true) {
+            if Instant::now() >= end {
+                let page = self.value(window, "location.href + '\\n' + document.body.innerText");
+                panic!("never came: {expression}\n{}", page.as_str().unwrap_or_default());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Fills the fields of the first form that `selector` is in and sends it as a click on its button would; waits for
+    /// the page that answers.
+    pub(crate) fn send(&mut self, window: &Window, selector: &str, fields: &[(&str, &str)]) {
+        let fields = json!(fields.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>());
+        let sent = self.value(
+            window,
+            &format!(
+                "(() => {{ const inner = document.querySelector({}); if (!inner) return false; const form = inner.closest('form');
+                for (const [name, value] of {fields}) form.elements[name].value = value;
+                document.documentElement.id = 'left'; form.closest('details')?.setAttribute('open', ''); form.querySelector('button[type=submit]').click(); return true; }})()",
+                json!(selector)
+            ),
+        );
+        assert_eq!(
+            sent,
+            json!(true),
+            "no form with {selector}: {}",
+            self.value(window, "document.body.innerText")
+        );
+        self.until(window, "document.documentElement.id !== 'left' && document.readyState === 'complete'");
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,73 @@
+//! The pages: everything the product does, done by a person in a browser. Each is rendered whole on the server and works
+//! as plain links and forms; scripts make it live and quicker. A form's action goes to the same use case that the API
+//! and the command line call, and its answer sends the browser back to where it was.
+//!
+//! To add a page: a file here with a view that takes a [`desk::Desk`], a line in [`routes`], and a line in the table of
+//! `tests/web/pages.rs`, which asks it as every role and as another practice.
+
+pub(crate) mod accounts;
+pub(crate) mod action;
+pub(crate) mod admin;
+pub(crate) mod alert;
+pub(crate) mod alerts;
+pub(crate) mod board;
+pub(crate) mod breach;
+pub(crate) mod command;
+pub(crate) mod desk;
+pub(crate) mod evidence;
+pub(crate) mod form;
+pub(crate) mod graph;
+pub(crate) mod incident;
+pub(crate) mod journal;
+pub(crate) mod layout;
+pub(crate) mod lessons;
+pub(crate) mod line;
+pub(crate) mod live;
+pub(crate) mod notes;
+pub(crate) mod parts;
+pub(crate) mod practice;
+pub(crate) mod recovery;
+pub(crate) mod staff;
+pub(crate) mod system;
+pub(crate) mod systems;
+pub(crate) mod told;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::state::Web;
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/", get(board::page))
+        .route("/declare", get(board::declare_page).post(board::declare))
+        .route("/alerts", get(alerts::page))
+        .route("/alerts/{id}", get(alert::page))
+        .route("/alerts/{id}/do", post(alert::act))
+        .route("/incidents/{id}", get(incident::page))
+        .route("/incidents/{id}/do", post(command::act))
+        .route("/incidents/{id}/notes", get(notes::page).post(notes::write))
+        .route("/incidents/{id}/notes/{note}", post(notes::revise))
+        .route("/incidents/{id}/systems", get(systems::page))
+        .route("/incidents/{id}/systems/{system}", get(system::page))
+        .route("/incidents/{id}/accounts", get(accounts::page))
+        .route("/incidents/{id}/evidence", get(evidence::page))
+        .route("/incidents/{id}/evidence/rehash", post(evidence::rehash))
+        .route("/incidents/{id}/breach", get(breach::page))
+        .route("/incidents/{id}/recovery", get(recovery::page))
+        .route("/incidents/{id}/lessons", get(lessons::page))
+        .route("/journal", get(journal::page))
+        .route("/journal/{index}", get(journal::entry))
+        .route("/today", get(staff::today))
+        .route("/practices", get(practice::list))
+        .route("/practices/{id}", get(practice::page))
+        .route("/administration", get(admin::page).post(admin::make))
+        .route("/administration/{id}/revoke", post(admin::revoke))
+        .route("/staff/{token}", get(staff::page).post(staff::report))
+}
+
+pub(crate) fn lasting_routes() -> Router<Web> {
+    Router::new().route("/incidents/{id}/live", get(live::follow))
+}

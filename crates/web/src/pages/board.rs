@@ -1,0 +1,210 @@
+//! The board: every practice that one serves at a glance. What is open and how bad, which clock runs out next, how many
+//! alerts wait. And the form with which a lead declares an incident.
+
+use std::collections::BTreeMap;
+
+use app::ports::{AlertQuery, IncidentQuery, IncidentRow};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use incident::{IncidentKind, Request};
+use jiff::tz::TimeZone;
+use kernel::{AlertId, Capability, PracticeId, Timestamp};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    action::{Field, choices, one},
+    desk::{Act, Desk},
+    layout::{self, Place, Sheet},
+    parts, told,
+};
+use crate::{caller::Visitor, error::Problem, received::Asked, state::Web};
+
+/// Incidents and alerts read for the board; more are one link away.
+const MOST: u32 = 200;
+
+/// The start: the board, what works today for those who read no incidents, or how to sign in.
+pub(crate) async fn page(
+    State(web): State<Web>,
+    Visitor(visitor): Visitor,
+    desk: Result<Desk, Problem>,
+) -> Result<Response, Problem> {
+    if visitor.is_none() {
+        return Ok(layout::bare(&web, axum::http::StatusCode::OK, "Sign in", &told::signed_out()));
+    }
+    let desk = desk?;
+    if !desk.actor.role.may(Capability::Read) {
+        return super::staff::today(desk).await;
+    }
+    let names: BTreeMap<PracticeId, String> =
+        web.app.practices(&desk.actor).await?.into_iter().map(|row| (row.id, row.name)).collect();
+    let open = incidents(&desk, "open").await?;
+    let closed = incidents(&desk, "closed").await?;
+    let waiting = AlertQuery { verdict: Some(None), limit: MOST, ..AlertQuery::default() };
+    let waiting = web.app.alerts(&desk.actor, waiting).await?;
+    let now = web.app.edge().now();
+    let board = Board { desk: &desk, names, now };
+    let alerts = Waiting {
+        more: waiting.next.is_some(),
+        by_practice: tally(waiting.items.iter().map(|row| row.practice)),
+        worst: waiting.items.iter().map(|row| row.severity).max(),
+        count: waiting.items.len(),
+    };
+    let body = board.body(&open, &closed, &alerts);
+    Ok(layout::page(&desk, &Sheet::new("Board", Place::Board, body).wide()))
+}
+
+async fn incidents(desk: &Desk, status: &str) -> Result<Vec<IncidentRow>, Problem> {
+    let query = IncidentQuery { status: Some(status.to_owned()), limit: MOST, ..IncidentQuery::default() };
+    let mut rows = desk.web.app.incidents(&desk.actor, query).await?.items;
+    rows.sort_by(|one, other| other.severity.cmp(&one.severity).then(one.next_due.cmp(&other.next_due)));
+    Ok(rows)
+}
+
+fn tally(practices: impl Iterator<Item = PracticeId>) -> BTreeMap<PracticeId, usize> {
+    let mut counts = BTreeMap::new();
+    for practice in practices {
+        *counts.entry(practice).or_default() += 1;
+    }
+    counts
+}
+
+struct Waiting {
+    count: usize,
+    more: bool,
+    worst: Option<kernel::Severity>,
+    by_practice: BTreeMap<PracticeId, usize>,
+}
+
+struct Board<'a> {
+    desk: &'a Desk,
+    names: BTreeMap<PracticeId, String>,
+    now: Timestamp,
+}
+
+impl Board<'_> {
+    fn body(&self, open: &[IncidentRow], closed: &[IncidentRow], waiting: &Waiting) -> Markup {
+        let next =
+            open.iter().filter_map(|row| row.next_due.map(|due| (due, row))).min_by_key(|(due, _)| *due);
+        let late = open.iter().filter(|row| row.next_due.is_some_and(|due| due < self.now)).count();
+        html! {
+            div.masthead {
+                h1 { @match open.len() { 0 => "Nothing is open", 1 => "One incident is open", n => { (n) " incidents are open" } } }
+                @if self.desk.may(Capability::Lead) { a.button href="/declare" { "Declare an incident" } }
+            }
+            dl.figures {
+                div { dt { "Open incidents" } dd { (open.len()) } }
+                div { dt { "Clocks run out" } dd.bad[late > 0] { (late) } }
+                div { dt { "Next clock" } dd { @match next { Some((due, row)) => { (parts::due(due, self.now)) " " a.small href={ "/incidents/" (row.id) } { (row.title) } }, None => { "none" } } } }
+                div { dt { "Alerts waiting" } dd { a href="/alerts?verdict=none" { (waiting.count) @if waiting.more { "+" } } @if let Some(worst) = waiting.worst { " " (parts::severity(worst)) } } }
+            }
+            @if open.is_empty() {
+                (parts::empty("No incident is open at the practices that you see.", &html! { a href="/alerts?verdict=none" { "Look at the alerts that wait" } }))
+            } @else { (self.table(open)) }
+            @if self.names.len() > 1 { (self.practices(open, waiting)) }
+            @if !closed.is_empty() { details.more { summary { (parts::count(closed.len(), "closed incident", "closed incidents")) } (self.table(closed)) } }
+        }
+    }
+
+    fn table(&self, rows: &[IncidentRow]) -> Markup {
+        html! {
+            div.scroll tabindex="0" role="region" aria-label="Incidents" { table.board {
+                thead { tr { th scope="col" { "Incident" } th scope="col" { "Severity" } th scope="col" { "Phase" } th scope="col" { "Systems" } th scope="col" { "Next clock" } } }
+                tbody { @for row in rows { (self.row(row)) } }
+            } }
+        }
+    }
+
+    fn row(&self, row: &IncidentRow) -> Markup {
+        let number = |name: &str| row.counts.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
+        let (all, suspected) = (number("systems"), number("suspected"));
+        html! {
+            tr {
+                th scope="row" {
+                    a href={ "/incidents/" (row.id) } { (row.title) }
+                    span.small.quiet { (self.names.get(&row.practice).map_or("", String::as_str)) " · " (parts::words(&row.kind)) " · declared " (parts::moment(row.declared_at, &TimeZone::UTC)) " UTC" }
+                }
+                td data-label="Severity" { (parts::severity(row.severity)) }
+                td data-label="Phase" { (parts::capitalised(&parts::words(&row.phase))) }
+                td data-label="Systems" {
+                    (all.saturating_sub(suspected)) " of " (all) " held"
+                    @if number("glass_broken") > 0 { " " (parts::chip("bad", "!", "glass broken")) }
+                }
+                td data-label="Next clock" { @match row.next_due { Some(due) => (parts::due(due, self.now)), None => span.quiet { "none" } } }
+            }
+        }
+    }
+
+    fn practices(&self, open: &[IncidentRow], waiting: &Waiting) -> Markup {
+        let incidents = tally(open.iter().map(|row| row.practice));
+        html! {
+            h2 { "Practices" }
+            ul.tiles {
+                @for (id, name) in &self.names {
+                    @let here = incidents.get(id).copied().unwrap_or(0);
+                    li.tile {
+                        a href={ "/practices/" (id) } { (name) }
+                        @if here > 0 { (parts::chip("bad", "▲", &parts::count(here, "incident", "incidents"))) } @else { (parts::chip("good", "●", "calm")) }
+                        @if let Some(alerts) = waiting.by_practice.get(id) { span.small.quiet { (parts::count(*alerts, "alert waits", "alerts wait")) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct From {
+    /// An alert that the incident begins with.
+    alert: Option<AlertId>,
+}
+
+/// The form that declares an incident.
+pub(crate) async fn declare_page(desk: Desk, Asked(from): Asked<From>) -> Result<Response, Problem> {
+    desk.needs(Capability::Lead)?;
+    let alert = match from.alert {
+        Some(id) => Some(desk.web.app.alert(&desk.actor, id).await?),
+        None => None,
+    };
+    let practices = desk.web.app.practices(&desk.actor).await?;
+    let practices: Vec<(String, String)> = practices
+        .into_iter()
+        .filter(|row| alert.as_ref().is_none_or(|alert| alert.practice == row.id))
+        .map(|row| (row.id.to_string(), row.name))
+        .collect();
+    let kinds = choices!(IncidentKind);
+    let body = html! {
+        h1 { "Declare an incident" }
+        p.lead { "Declare early: an incident that turns out to be nothing is closed in a minute, and containment never waits for proof." }
+        form.sheet method="post" action="/declare" {
+            (desk.seal())
+            (one(&Field::Choice("practice", "Practice", practices)))
+            label.field { span { "What happened, in one line" } input type="text" name="title" required maxlength="200" value=[alert.as_ref().and_then(|row| row.alert.title.clone())]; }
+            (one(&Field::Choice("incident_kind", "Kind", kinds)))
+            (one(&Field::Text("reason", "Why it is one")))
+            @if let Some(row) = &alert { (one(&Field::Fixed("alerts:lines", row.id.to_string()))) p.quiet.small { "The alert is attached to it." } }
+            label.field { span { "Systems that are suspected " small.quiet { "one a line, optional" } } textarea name="systems" rows="2" {} }
+            (one(&Field::Tick("exercise", "This is an exercise")))
+            button.first type="submit" { "Declare" }
+        }
+    };
+    Ok(layout::page(&desk, &Sheet::new("Declare an incident", Place::Board, body)))
+}
+
+/// Declares it.
+pub(crate) async fn declare(State(web): State<Web>, mut act: Act) -> Result<Response, Problem> {
+    act.desk.needs(Capability::Lead)?;
+    let practice = act.fields.take("practice").and_then(|text| text.parse::<PracticeId>().ok());
+    let practice = practice.ok_or_else(|| Problem::invalid("practice", "choose the practice"))?;
+    let systems = act.fields.take("systems").unwrap_or_default();
+    for system in systems.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        act.fields
+            .add("subjects:json", serde_json::json!([{"what": "system", "system": system}]).to_string());
+    }
+    act.fields.add("command", "declare".to_owned());
+    let request: Request = act.fields.request(&TimeZone::UTC)?;
+    let done = web.app.declare(&act.desk.actor, practice, request, act.how().key).await?;
+    Ok(Redirect::to(&format!("/incidents/{}", done.incident)).into_response())
+}

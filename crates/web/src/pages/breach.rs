@@ -1,0 +1,145 @@
+//! The breach question: what the incident itself shows, who has decided what, and every duty with its date. Whether it is
+//! a breach, and whether a duty is due, is the attorney's to decide; everybody else sees that it is.
+
+use app::ports::EvidenceQuery;
+use axum::response::Response;
+use incident::{BreachAnswer, Obligation, ObligationStanding};
+use kernel::{Capability, IncidentId};
+use maud::{Markup, html};
+
+use super::{
+    action::{Field, choices, folded},
+    desk::Desk,
+    incident::{Room, Said},
+    layout::{self, Place, Sheet, Tab},
+    parts,
+};
+use crate::{
+    error::Problem,
+    received::{Asked, Named},
+};
+
+/// The question, the answer, the duties.
+pub(crate) async fn page(
+    desk: Desk,
+    Named(id): Named<IncidentId>,
+    Asked(said): Asked<Said>,
+) -> Result<Response, Problem> {
+    let from = desk.web.app.log_head(&desk.actor).await?.size;
+    let room = Room::of(&desk, id).await?;
+    let view = &room.view;
+    let query = EvidenceQuery { incident: Some(id), limit: 200, ..EvidenceQuery::default() };
+    let proofs: Vec<(String, String)> = desk
+        .web
+        .app
+        .evidence_list(&desk.actor, query)
+        .await?
+        .items
+        .into_iter()
+        .map(|row| (row.sha256.to_string(), row.name))
+        .collect();
+    let body = html! {
+        (room.head(Tab::Breach))
+        (room.said(&said).await?)
+        div.columns {
+            div.main-column {
+                section.card #answer data-live aria-labelledby="answer-h" { h2 #answer-h { "Is it a breach?" } (answer(&room)) }
+                section #dates data-live aria-labelledby="dates-h" { h2 #dates-h { "Dates that run" } (room.dates()) }
+                section #duties data-live aria-labelledby="duties-h" { h2 #duties-h { "Duties" } (duties(&room, &proofs)) }
+            }
+            aside.side-column aria-label="Facts" {
+                section.card #facts data-live aria-labelledby="facts-h" { h2 #facts-h { "What the incident shows" } (facts(&room)) }
+                section.card aria-labelledby="who-h" { h2 #who-h { "Who decides" }
+                    ul.small {
+                        li { "Whether it is a breach, whether a duty is due, what a notice says: the healthcare attorney." }
+                        li { "What happened to which system: the responders." }
+                        li { "What may stop in the clinic: the practice." }
+                    }
+                    p.small { a href={ "/api/v1/incidents/" (id) "/obligations.ics" } { "Legal dates as a calendar" } }
+                }
+            }
+        }
+    };
+    Ok(layout::page(
+        &desk,
+        &Sheet::new(format!("Breach · {}", view.state.title), Place::Incident(Tab::Breach), body)
+            .wide()
+            .live(id, from),
+    ))
+}
+
+fn answer(room: &Room<'_>) -> Markup {
+    html! {
+        @match room.state().breach_decision() {
+            Some(decided) => {
+                p { @match decided.answer { BreachAnswer::Breach => (parts::chip("bad", "▲", "a breach")), BreachAnswer::NotABreach => (parts::chip("good", "✓", "not a breach")), BreachAnswer::Undetermined => (parts::chip("care", "◐", "undetermined")) } " " (parts::stamp(&decided.stamp, &room.zone)) }
+                @if decided.reasons.is_empty() && decided.privileged { p.quiet { "The reasons are privileged." } }
+                ul { @for reason in &decided.reasons { li { (reason) } } }
+            },
+            None => p { "Not decided yet. An unpermitted use or disclosure is presumed to be a breach unless the four factors show a low probability that the PHI was compromised (45 CFR 164.402)." },
+        }
+        @if room.state().breach.len() > 1 { details.more { summary { "Earlier answers" } ul.small { @for earlier in room.state().breach.iter().rev().skip(1) { li { (earlier.answer.plain()) " " (parts::stamp(&earlier.stamp, &room.zone)) } } } } }
+        (folded(room.desk, room.id, Capability::Counsel, "Decide", "decide_breach", &[Field::Choice("answer", "It is", choices!(BreachAnswer)), Field::Text("reasons:lines", "Reasons, one a line"), Field::Tick("privileged", "The reasons are privileged")]))
+    }
+}
+
+fn duties(room: &Room<'_>, proofs: &[(String, String)]) -> Markup {
+    let mut duties: Vec<&Obligation> = room.state().obligations.values().collect();
+    duties.sort_by_key(|own| (own.standing.is_settled(), own.duty.due_at, own.duty.due));
+    html! {
+        @if duties.is_empty() { (parts::empty("No duty stands yet.", &html! { p.small.quiet { "They are computed from the facts with the law tables, and stand here with their dates and citations." } })) }
+        @else if let Some(as_of) = room.state().law_tables_as_of { p.small.quiet { "Law tables as of " (as_of) ". A computed date is a draft for counsel, who confirms or rejects it." } }
+        ul.plain { @for own in duties { li { (duty(room, own, proofs)) } } }
+    }
+}
+
+fn duty(room: &Room<'_>, own: &Obligation, proofs: &[(String, String)]) -> Markup {
+    let named = || Field::Fixed("obligation", own.id.to_string());
+    html! {
+        article.card {
+            div.line {
+                h3 { (parts::capitalised(&own.duty.plain())) }
+                @match &own.standing { ObligationStanding::Open => (parts::chip("care", "◐", "open")), ObligationStanding::Met { .. } => (parts::chip("good", "✓", "met")), ObligationStanding::NotDue { .. } => (parts::chip("quiet", "–", "not due")) }
+            }
+            p {
+                @match (own.duty.due_at, own.duty.due) {
+                    (Some(at), _) => { "By " strong { (parts::whole_moment(at, &room.zone)) } " " @if !own.standing.is_settled() { (parts::due(at, room.now)) } },
+                    (None, Some(day)) => { "By " strong { (day.strftime("%A, %B %-d, %Y")) } },
+                    (None, None) => span.quiet { (own.duty.standard.as_deref().unwrap_or("no date in the law")) },
+                }
+            }
+            p.small.quiet { (own.duty.citation) @if let Some(sure) = &own.duty.confidence { " · " (sure) } }
+            @match &own.standing {
+                ObligationStanding::Met { on, note, stamp, .. } => p.small { "Met on " (on) ": " (note) " " (parts::stamp(stamp, &room.zone)) },
+                ObligationStanding::NotDue { reasons, stamp, .. } => p.small { "Not due: " (reasons.join("; ")) " " (parts::stamp(stamp, &room.zone)) },
+                ObligationStanding::Open => div.deeds {
+                    @if !proofs.is_empty() { (folded(room.desk, room.id, Capability::Write, "It is met", "meet_obligation", &[named(), Field::Date("on", "On"), Field::Choice("proof", "Proof, from the evidence", proofs.to_vec()), Field::Line("note", "How")])) }
+                    (folded(room.desk, room.id, Capability::Counsel, "It is not due", "determine_not_due", &[named(), Field::Text("reasons:lines", "Reasons, one a line"), Field::Tick("privileged", "The reasons are privileged")]))
+                },
+            }
+        }
+    }
+}
+
+fn facts(room: &Room<'_>) -> Markup {
+    let state = room.state();
+    let phi: Vec<&str> = state
+        .systems
+        .keys()
+        .filter_map(|name| room.profile.practice.system(name))
+        .filter(|system| system.holds_phi)
+        .map(|system| system.name.as_str())
+        .collect();
+    html! {
+        dl.facts {
+            dt { "Kind" } dd { (state.kind.map_or("not known", incident::IncidentKind::plain)) }
+            dt { "Systems with PHI" } dd { @if phi.is_empty() { "none is affected" } @else { (phi.join(", ")) } }
+            dt { "Earliest sign" } dd { @match state.earliest_compromise() { Some(at) => (parts::whole_moment(at, &room.zone)), None => "not found yet" } }
+            dt { "Latest sign" } dd { @match state.latest_compromise() { Some(at) => (parts::whole_moment(at, &room.zone)), None => "not found yet" } }
+            dt { "Practice" } dd { (room.profile.practice.state) }
+        }
+        @for finding in state.findings.values().filter(|finding| matches!(finding.statement.question, incident::Question::Exfiltration | incident::Question::Collection | incident::Question::Impact)) {
+            p.small { strong { (parts::capitalised(finding.statement.question.plain())) } ": " (finding.statement.text) " (" (finding.statement.confidence.plain()) ", " (parts::count(finding.statement.evidence.len(), "item of evidence", "items of evidence")) ")" }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Who sits before a page, and what came with a form. A handler takes a [`Desk`] to look and an [`Act`] to change
+//! something. An act is taken only from a signed-in browser, from one of our own pages (`Sec-Fetch-Site` or `Origin`),
+//! with the token of the very form that was shown: a digest over the session's secret and the form's own random word.
+//! That word is the idempotency key as well, so that a form sent twice is taken once.
+
+use app::{access::Caller, command::How, ports::TokenKind};
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts},
+    http::{Request, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use kernel::{Actor, Capability, Digest};
+use maud::{Markup, html};
+
+use super::form::Fields;
+use crate::{
+    caller::{same_origin, session_cookie},
+    error::Problem,
+    limits, received,
+    state::Web,
+};
+
+/// A signed-in browser that asks for a page.
+pub(crate) struct Desk {
+    pub(crate) web: Web,
+    pub(crate) actor: Actor,
+    /// The page that is asked for: where a form of it leads back to.
+    pub(crate) here: String,
+    /// The caller's token row, for what outlives the request (event streams).
+    pub(crate) caller: Caller,
+    secret: String,
+}
+
+impl Desk {
+    /// Whether the role may; what it may not is not offered.
+    pub(crate) fn may(&self, capability: Capability) -> bool {
+        self.actor.role.may(capability) && self.caller.within("write")
+    }
+
+    /// Refuses to show a page to those who do not read incidents.
+    pub(crate) fn needs(&self, needs: Capability) -> Result<(), Problem> {
+        if self.actor.role.may(needs) {
+            Ok(())
+        } else {
+            Err(kernel::Forbidden { role: self.actor.role, needs }.into())
+        }
+    }
+
+    /// The hidden fields of a form: its word, its token and the way back.
+    pub(crate) fn seal(&self) -> Markup {
+        let random: [u8; 16] = self.web.app.edge().random();
+        let once: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = form_token(&self.secret, &once);
+        html! {
+            input type="hidden" name="_once" value=(once);
+            input type="hidden" name="_form" value=(token);
+            input type="hidden" name="_back" value=(self.here);
+        }
+    }
+}
+
+fn form_token(secret: &str, once: &str) -> String {
+    Digest::of(format!("form {once} {secret}").as_bytes()).to_string()
+}
+
+impl FromRequestParts<Web> for Desk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let secret =
+            session_cookie(&parts.headers, web.config.secure).ok_or_else(Problem::unauthenticated)?;
+        let found = web.app.caller(secret).await?.filter(|caller| caller.token.kind == TokenKind::Session);
+        let caller = found.ok_or_else(Problem::unauthenticated)?;
+        if !caller.within("read") {
+            let (title, detail) =
+                ("This sign-in shows no pages", "ask the lead for a link that is not narrowed");
+            return Err(Problem::new(StatusCode::FORBIDDEN, "out_of_scope", title, detail));
+        }
+        let here = parts.uri.path_and_query().map_or("/", |place| place.as_str());
+        Ok(Self {
+            web: web.clone(),
+            actor: caller.actor.clone(),
+            here: here.to_owned(),
+            secret: secret.to_owned(),
+            caller,
+        })
+    }
+}
+
+/// A form that was sent.
+pub(crate) struct Act {
+    pub(crate) desk: Desk,
+    pub(crate) fields: Fields,
+    once: String,
+    back: String,
+}
+
+impl Act {
+    /// How a command of this form is given: whatever stands now, and once.
+    pub(crate) fn how(&self) -> How {
+        How { expected: None, key: Some(format!("{} form {}", self.desk.actor.id, self.once)) }
+    }
+
+    /// Back to where the form was.
+    pub(crate) fn back(&self) -> Response {
+        Redirect::to(&self.back).into_response()
+    }
+
+    /// The same, with what to say there: the version that the incident stands at now.
+    pub(crate) fn back_after(&self, version: u64) -> Response {
+        let (path, fragment) = self.back.split_once('#').unwrap_or((&self.back, ""));
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let kept: Vec<&str> =
+            query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done=")).collect();
+        let mut query = kept.join("&");
+        if !query.is_empty() {
+            query.push('&');
+        }
+        let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
+        Redirect::to(&format!("{path}?{query}done={version}{fragment}")).into_response()
+    }
+}
+
+/// A path of our own, or the start.
+fn own_path(text: Option<&str>) -> String {
+    let own = text.filter(|text| {
+        text.starts_with('/')
+            && !text.starts_with("//")
+            && text.len() < 2_000
+            && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    });
+    own.unwrap_or("/").to_owned()
+}
+
+impl FromRequest<Web> for Act {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, web: &Web) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let desk = Desk::from_request_parts(&mut parts, web).await?;
+        if !same_origin(&parts.headers) {
+            return Err(stale_form("the form came from another site"));
+        }
+        if !desk.caller.within("write") {
+            let (title, detail) = ("This sign-in only looks", "ask the lead for a link that may write");
+            return Err(Problem::new(StatusCode::FORBIDDEN, "out_of_scope", title, detail));
+        }
+        let kind =
+            parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            let title = "The body is of another kind";
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "media_type",
+                title,
+                "a page's form is sent as application/x-www-form-urlencoded",
+            ));
+        }
+        let bytes = received::bytes(Request::from_parts(parts, body), web, limits::JSON_BODY).await?;
+        let mut fields = Fields::read(&bytes);
+        let once = fields.take("_once").unwrap_or_default();
+        let plain = once.len() == 32 && once.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !plain || fields.take("_form") != Some(form_token(&desk.secret, &once)) {
+            return Err(stale_form("the form is not one that was shown to you since you signed in"));
+        }
+        let back = own_path(fields.take("_back").as_deref());
+        Ok(Self { desk, fields, once, back })
+    }
+}
+
+fn stale_form(detail: &str) -> Problem {
+    let detail = format!("{detail}: open the page again and send it from there. Nothing was recorded");
+    Problem::new(StatusCode::FORBIDDEN, "cross_site", "The form was not taken", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_leads_back_to_our_own_pages_only() {
+        assert_eq!(own_path(Some("/incidents/x?a=1#now")), "/incidents/x?a=1#now");
+        for foreign in
+            ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "/a b", ""]
+        {
+            assert_eq!(own_path(Some(foreign)), "/", "{foreign}");
+        }
+        assert_eq!(own_path(None), "/");
+    }
+
+    #[test]
+    fn a_forms_token_fits_its_own_word_and_session_alone() {
+        let token = form_token("tq_1", "00");
+        assert_ne!(token, form_token("tq_2", "00"));
+        assert_ne!(token, form_token("tq_1", "01"));
+    }
+}

@@ -1,0 +1,221 @@
+//! The frame of every page: head, policy, navigation, and the place where a page's own content goes. The policy lets
+//! nothing run, load or be framed but what this program serves and this answer named with its nonce.
+
+use axum::{
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use kernel::{Capability, IncidentId};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::desk::Desk;
+use crate::{assets::ASSETS, state::Web};
+
+/// Where a page stands in the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Board,
+    Alerts,
+    Journal,
+    Today,
+    Practices,
+    Administration,
+    Incident(Tab),
+}
+
+/// A page of one incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tab {
+    Room,
+    Systems,
+    Accounts,
+    Evidence,
+    Breach,
+    Recovery,
+    Lessons,
+    Notes,
+}
+
+impl Tab {
+    const ALL: [(Self, &'static str, &'static str); 8] = [
+        (Self::Room, "", "War room"),
+        (Self::Systems, "/systems", "Systems"),
+        (Self::Accounts, "/accounts", "Accounts"),
+        (Self::Evidence, "/evidence", "Evidence"),
+        (Self::Breach, "/breach", "Breach"),
+        (Self::Recovery, "/recovery", "Recovery"),
+        (Self::Lessons, "/lessons", "Lessons"),
+        (Self::Notes, "/notes", "Notes"),
+    ];
+}
+
+/// A page's content.
+pub(crate) struct Sheet {
+    pub(crate) title: String,
+    pub(crate) place: Place,
+    pub(crate) body: Markup,
+    /// Followed live: the page is asked for again when something of this incident changes after this log index.
+    pub(crate) live: Option<(IncidentId, u64)>,
+    /// Wide for lists and maps; else as wide as one reads well.
+    pub(crate) wide: bool,
+}
+
+impl Sheet {
+    pub(crate) fn new(title: impl Into<String>, place: Place, body: Markup) -> Self {
+        Self { title: title.into(), place, body, live: None, wide: false }
+    }
+
+    pub(crate) fn live(mut self, incident: IncidentId, from: u64) -> Self {
+        self.live = Some((incident, from));
+        self
+    }
+
+    pub(crate) fn wide(mut self) -> Self {
+        self.wide = true;
+        self
+    }
+}
+
+/// A page for somebody who is signed in.
+pub(crate) fn page(desk: &Desk, sheet: &Sheet) -> Response {
+    let nonce = nonce(&desk.web);
+    let body = html! {
+        div.frame {
+            header.rail {
+                a.mark href="/" aria-label="Tourniquet, to the board" { (mark()) span { "Tourniquet" } }
+                (navigation(desk, sheet.place))
+                div.who {
+                    span.name { (desk.actor.name) }
+                    span.quiet.small { (desk.actor.role) }
+                    form method="post" action="/signout" { button.plain type="submit" { "Sign out" } }
+                }
+            }
+            main #main .wide[sheet.wide] tabindex="-1" {
+                (sheet.body)
+                @if let Some((incident, from)) = sheet.live { (feed(incident, from, &desk.here, &nonce)) }
+            }
+        }
+    };
+    paper(StatusCode::OK, &sheet.title, &nonce, true, &body)
+}
+
+/// A page without navigation: sign-in, the staff's own, errors.
+pub(crate) fn bare(web: &Web, status: StatusCode, title: &str, body: &Markup) -> Response {
+    let body = html! {
+        div.alone {
+            header { span.mark { (mark()) span { "Tourniquet" } } }
+            main #main tabindex="-1" { (body) }
+        }
+    };
+    paper(status, title, &nonce(web), false, &body)
+}
+
+fn nonce(web: &Web) -> String {
+    let random: [u8; 16] = web.app.edge().random();
+    random.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn paper(status: StatusCode, title: &str, nonce: &str, scripts: bool, body: &Markup) -> Response {
+    let assets = &*ASSETS;
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · Tourniquet" }
+                link rel="icon" href=(assets.mark.path) type="image/svg+xml";
+                link rel="stylesheet" href=(assets.style.path) nonce=(nonce);
+                @if scripts {
+                    meta name="htmx-config" content="extensions:\"hx-csp,sse\",includeIndicatorCSS:false,history:false,defaultTimeout:15000";
+                    script src=(assets.htmx.path) nonce=(nonce) defer {}
+                    script src=(assets.desk.path) nonce=(nonce) defer {}
+                }
+            }
+            body {
+                a.skip href="#main" { "Skip to the content" }
+                (body)
+            }
+        }
+    };
+    let scripting = if scripts {
+        format!("script-src 'nonce-{nonce}'; connect-src 'self'; trusted-types htmx; ")
+    } else {
+        String::new()
+    };
+    let policy = format!(
+        "default-src 'none'; {scripting}style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    );
+    let headers: [(HeaderName, String); 3] = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=()".to_owned(),
+        ),
+    ];
+    (status, headers, markup.into_string()).into_response()
+}
+
+fn navigation(desk: &Desk, place: Place) -> Markup {
+    let reads = desk.actor.role.may(Capability::Read);
+    let entries = [
+        (Place::Board, "/", "Board", reads),
+        (Place::Alerts, "/alerts", "Alerts", reads),
+        (Place::Today, "/today", "What works", true),
+        (Place::Practices, "/practices", "Practices", reads),
+        (Place::Journal, "/journal", "Journal", reads),
+        (
+            Place::Administration,
+            "/administration",
+            "Administration",
+            desk.actor.role.may(Capability::Administer),
+        ),
+    ];
+    html! {
+        nav aria-label="Main" {
+            ul {
+                @for (own, path, name, shown) in entries {
+                    @let current = own == place || (own == Place::Board && matches!(place, Place::Incident(_)));
+                    @if shown { li { a href=(path) aria-current=[current.then_some("page")] { (name) } } }
+                }
+            }
+        }
+    }
+}
+
+/// The pages of one incident.
+pub(crate) fn tabs(incident: IncidentId, tab: Tab) -> Markup {
+    html! {
+        nav.tabs aria-label="This incident" {
+            ul {
+                @for (own, path, name) in Tab::ALL {
+                    li { a href={ "/incidents/" (incident) (path) } aria-current=[(own == tab).then_some("page")] { (name) } }
+                }
+                li { a href={ "/journal?incident=" (incident) } { "Record" } }
+            }
+        }
+    }
+}
+
+/// The stream, and what asks for the page again when it says that something moved.
+fn feed(incident: IncidentId, from: u64, here: &str, nonce: &str) -> Markup {
+    html! {
+        div #feed hx-nonce=(nonce) hx-sse:connect={ "/incidents/" (incident) "/live?from=" (from) } hx-swap="none" {
+            span.away-note role="status" { "The live connection is away; the page shows what it last heard." }
+        }
+        div #renew hx-nonce=(nonce) hx-get=(here) hx-trigger="moved from:#feed" hx-swap="none" {}
+        p #kept .notice hidden role="status" { "Something changed where you are writing. It is shown when you have sent your form, or " a href=(here) { "now" } "." }
+    }
+}
+
+fn mark() -> Markup {
+    PreEscaped(include_str!("../assets/mark.svg").replacen(
+        "<svg ",
+        "<svg aria-hidden=\"true\" class=\"glyph\" ",
+        1,
+    ))
+}

@@ -1,0 +1,103 @@
+//! A practice's profile as people read it: its services with their downtime forms, its systems, who is called, what its
+//! plan allows beforehand. Before anything happens this page is where one sees what is still missing in it.
+
+use axum::response::Response;
+use incident::Practice;
+use kernel::{Capability, PracticeId};
+use maud::{Markup, html};
+
+use super::{
+    desk::Desk,
+    layout::{self, Place, Sheet},
+    parts,
+};
+use crate::{error::Problem, received::Named};
+
+/// The practices that one serves.
+pub(crate) async fn list(desk: Desk) -> Result<Response, Problem> {
+    desk.needs(Capability::Read)?;
+    let rows = desk.web.app.practices(&desk.actor).await?;
+    let body = html! {
+        h1 { "Practices" }
+        @if rows.is_empty() { (parts::empty("No practice is known yet.", &html! { p { "Take one in: " code { "tourniquet practice set practice.toml" } } })) }
+        ul.tiles { @for row in &rows { li.tile { a href={ "/practices/" (row.id) } { (row.name) } span.small.quiet { "profile version " (row.version) } } } }
+    };
+    Ok(layout::page(&desk, &Sheet::new("Practices", Place::Practices, body).wide()))
+}
+
+/// One practice.
+pub(crate) async fn page(desk: Desk, Named(id): Named<PracticeId>) -> Result<Response, Problem> {
+    desk.needs(Capability::Read)?;
+    let rows = desk.web.app.practices(&desk.actor).await?;
+    if !rows.iter().any(|row| row.id == id) {
+        return Err(Problem::not_found(format!("practice {id}")));
+    }
+    let profile = desk.web.app.profile(&desk.actor, id).await?;
+    let practice = &profile.practice;
+    let body = html! {
+        p.kicker { a href="/practices" { "Practices" } }
+        h1 { (practice.name) }
+        p.quiet { (practice.state) " · " (practice.time_zone) " · profile version " (profile.version) }
+        (services(practice))
+        (systems(practice))
+        div.columns { div.main-column { (people(practice)) } aside.side-column aria-label="Vendors and plan" { (vendors(practice)) (plan(practice)) } }
+        p.small.quiet { "The profile is changed with " code { "tourniquet practice set" } " or " code { "PUT /api/v1/practices/" (id) } "; each change is an entry of the journal." }
+    };
+    Ok(layout::page(&desk, &Sheet::new(practice.name.clone(), Place::Practices, body).wide()))
+}
+
+fn services(practice: &Practice) -> Markup {
+    html! {
+        section aria-labelledby="services-h" { h2 #services-h { "Clinical services" }
+            @if practice.services.is_empty() { (parts::empty("No clinical service is in the profile: nobody can be told what stops.", &html! {})) }
+            @else { div.scroll tabindex="0" role="region" aria-label="Table of clinical services" { table {
+                thead { tr { th scope="col" { "Service" } th scope="col" { "Place" } th scope="col" { "Downtime form" } } }
+                tbody { @for service in &practice.services { tr { th scope="row" { (service.name) } td data-label="Place" { (service.kind.plain()) " · " (service.site) } td data-label="Downtime form" { @match &service.downtime { Some(form) => { (form) }, None => (parts::chip("care", "◐", "none")) } } } } }
+            } } }
+        }
+    }
+}
+
+fn systems(practice: &Practice) -> Markup {
+    html! {
+        section aria-labelledby="systems-h" { h2 #systems-h { "Systems" }
+            div.scroll tabindex="0" role="region" aria-label="Table of systems" { table {
+                thead { tr { th scope="col" { "System" } th scope="col" { "Kind" } th scope="col" { "Needs" } th scope="col" { "Carries" } } }
+                tbody { @for system in &practice.systems { tr {
+                    th scope="row" { (system.name) span.small.quiet { span.mono { (system.key) } @if system.holds_phi { " · holds PHI" } } }
+                    td data-label="Kind" { (system.kind.plain()) }
+                    td data-label="Needs" { @for on in &system.depends_on { span.mono { (on) } " " } }
+                    td data-label="Carries" { (system.services.iter().map(|own| practice.service(&own.service).map_or(own.service.as_str(), |service| service.name.as_str())).collect::<Vec<_>>().join(", ")) }
+                } } }
+            } }
+        }
+    }
+}
+
+fn people(practice: &Practice) -> Markup {
+    html! {
+        section.card aria-labelledby="people-h" { h2 #people-h { "Who is called" }
+            ul.people {
+                @for person in &practice.people { li { div { strong { (person.name) } span.small.quiet { " " (person.title.as_deref().unwrap_or(person.role.as_str())) } } span.small { @if let Some(phone) = &person.phone { a href={ "tel:" (phone) } { (phone) } } @if let Some(order) = person.on_call { " · on call, place " (order) } } } }
+                @if let Some(counsel) = &practice.counsel { li { div { strong { (counsel.name) } span.small.quiet { " healthcare attorney" @if let Some(firm) = &counsel.firm { ", " (firm) } } } span.small { @if let Some(phone) = &counsel.phone { a href={ "tel:" (phone) } { (phone) } } } } }
+                @if let Some(insurer) = &practice.insurer { li { div { strong { (insurer.name) } span.small.quiet { " cyber insurer · policy " (insurer.policy_number) @if let Some(hours) = insurer.notice_hours { " · notice within " (hours) " h" } } } span.small { @if let Some(phone) = &insurer.hotline { a href={ "tel:" (phone) } { (phone) } } } } }
+            }
+            @if practice.counsel.is_none() { p { (parts::chip("care", "◐", "no attorney")) " Name one before the day when one is needed." } }
+            @if practice.insurer.is_none() { p { (parts::chip("care", "◐", "no insurer")) " If there is a policy, its hotline belongs here." } }
+        }
+    }
+}
+
+fn vendors(practice: &Practice) -> Markup {
+    html! { section.card aria-labelledby="vendors-h" { h2 #vendors-h { "Vendors" }
+        @if practice.vendors.is_empty() { p.quiet { "None." } }
+        ul.small { @for vendor in &practice.vendors { li { strong { (vendor.name) } ": " (vendor.what) " · " @if vendor.baa { "BAA" } @else { "no BAA" } } } }
+    } }
+}
+
+fn plan(practice: &Practice) -> Markup {
+    html! { section.card aria-labelledby="plan-h" { h2 #plan-h { "Approved beforehand" }
+        @if practice.plan.preapproved.is_empty() { p.quiet { "Nothing: what stops care waits for two people." } }
+        ul.small { @for own in &practice.plan.preapproved { li { (own.measures.iter().map(|measure| measure.plain()).collect::<Vec<_>>().join(", ")) " for " (own.incidents.iter().map(|kind| kind.plain()).collect::<Vec<_>>().join(", ")) @if let Some(agreed) = &own.agreed { " · " (agreed) } } } }
+    } }
+}
