@@ -17,13 +17,13 @@ use crate::{
 };
 
 /// The form of the snapshots that this program writes; one of another form is ignored and the stream folded anew.
-const SNAPSHOT_FORM: u32 = 1;
+const SNAPSHOT_FORM: u32 = 2;
 /// A snapshot is kept each time a stream has grown by this many entries.
 const SNAPSHOT_EVERY: u64 = 200;
 /// Entries read at once while folding.
 const CHUNK: u32 = 2_000;
 /// How often a command that did not name a version is tried again when somebody else was first.
-const TRIES: u32 = 4;
+pub(crate) const TRIES: u32 = 4;
 
 /// How a command is given.
 #[derive(Debug, Clone, Default)]
@@ -101,6 +101,29 @@ impl App {
             Request::Declare { .. } => {
                 Err(AppError::invalid("/command", "this incident is declared already"))
             }
+            Request::StateFacts { .. }
+            | Request::PrepareFactors { .. }
+            | Request::RecommendProbability { .. }
+            | Request::DetermineProbability { .. }
+            | Request::StateCondition { .. }
+            | Request::BeginMailing { .. }
+            | Request::RecordMail { .. } => Err(AppError::invalid(
+                "/command",
+                "obligations are computed in the same write: send it to the incident's breach case",
+            )),
+            Request::SetObligations { .. } => {
+                let state = self.load(Scope::of(actor), incident).await?;
+                if !state.case.facts.is_empty() {
+                    return Err(AppError::invalid(
+                        "/command",
+                        "the obligations of this incident follow from its facts: change the facts",
+                    ));
+                }
+                self.command_with(actor, incident, request, how, Along::default()).await
+            }
+            Request::MeetObligation { .. } | Request::DecideBreach { .. } => {
+                self.command_in_case(actor, incident, request, how).await
+            }
             request => self.command_with(actor, incident, request, how, Along::default()).await,
         }
     }
@@ -161,6 +184,70 @@ impl App {
             }
         }
         Err(AppError::invalid("", "the incident changes too fast; try again"))
+    }
+
+    /// What the first request with this key got, where there was one.
+    pub(crate) async fn first_time(
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        key: Option<&(String, Digest)>,
+    ) -> Result<Option<Done>, AppError> {
+        let Some((key, digest)) = key else { return Ok(None) };
+        match self.journal().repeated(practice, key, digest).await? {
+            Some(first) => self.as_before(actor, first).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Refuses where the incident has moved on from the version that the caller saw.
+    pub(crate) async fn as_expected(&self, state: &State, expected: Option<u64>) -> Result<(), AppError> {
+        match expected {
+            Some(expected) if expected != state.version => {
+                let stream = Stream::incident(state.incident);
+                let since = self.journal().stream(state.practice, stream, expected, 100).await?;
+                Err(AppError::Stale { expected, current: state.version, since })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Decides several requests one after the other on this state and writes what they lead to at once.
+    pub(crate) async fn together(
+        &self,
+        actor: &Actor,
+        profile: &Profile,
+        state: &Arc<State>,
+        requests: &[Request],
+        key: Option<(String, Digest)>,
+        along: Along,
+    ) -> Result<Done, AppError> {
+        let now = self.edge().now();
+        let by = entry_actor(actor);
+        let (mut events, mut stands) = (Vec::new(), (**state).clone());
+        for request in requests {
+            let request = authorise(actor, request.clone())?;
+            for event in decide(&stands, &request, &profile.practice, now)? {
+                stands = evolve(stands, &event, now, &by);
+                events.push(event);
+            }
+        }
+        if events.is_empty() {
+            let (incident, version) = (state.incident, state.version);
+            return Ok(Done {
+                incident,
+                version,
+                entries: Vec::new(),
+                state: state.clone(),
+                repeated: false,
+            });
+        }
+        let (after, append) = self.prepare(actor, profile, state, &events, now, &along, key).await?;
+        let appended = self.journal().append(append).await?;
+        if appended.repeated {
+            return self.as_before(actor, appended).await;
+        }
+        self.finish(actor, after, &events, appended).await
     }
 
     /// The write for these events: the incident's entries, those of alerts that come or go with them, and every row

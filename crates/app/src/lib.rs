@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod backup;
+pub mod case;
 pub mod command;
 pub mod directory;
 pub mod edge;

@@ -91,7 +91,9 @@ impl App {
         query: IncidentQuery,
     ) -> Result<Page<IncidentRow>, AppError> {
         let _ = authorise(actor, Look)?;
-        Ok(self.journal().incidents(Scope::of(actor), query).await?)
+        let page = self.journal().incidents(Scope::of(actor), query).await?;
+        let now = self.edge().now();
+        Ok(Page { items: page.items.into_iter().map(|row| counted(row, now)).collect(), next: page.next })
     }
 
     /// One incident, with its phases, decisions and clocks as of now.
@@ -253,6 +255,32 @@ fn alert_event(entry: &Entry) -> Result<incident::AlertEvent, serde_json::Error>
     serde_json::from_value(serde_json::json!({ "kind": entry.kind, "body": entry.body }))
 }
 
+/// The legal clocks that run, as pairs of internal target and end, in microseconds; the nearest 64 of them.
+fn legal(state: &State, practice: &Practice, now: Timestamp) -> Vec<(Option<i64>, i64)> {
+    let runs = |clock: &Clock| clock.kind == incident::ClockKind::Obligation && clock.stopped_at.is_none();
+    let ends =
+        |clock: Clock| Some((clock.target_at.map(Timestamp::as_microsecond), clock.due_at?.as_microsecond()));
+    state.clocks(practice, now).into_iter().filter(runs).filter_map(ends).take(64).collect()
+}
+
+/// Counts what is near and missed as of now into a row, in place of the clocks that it was written with.
+fn counted(mut row: IncidentRow, now: Timestamp) -> IncidentRow {
+    let Some(counts) = row.counts.as_object_mut() else { return row };
+    let legal = counts.remove("legal").unwrap_or_default();
+    let legal: Vec<(Option<i64>, i64)> = serde_json::from_value(legal).unwrap_or_default();
+    let now = now.as_microsecond();
+    let missed = legal.iter().filter(|(_, end)| *end < now).count();
+    let near =
+        legal.iter().filter(|(target, end)| *end >= now && target.is_some_and(|target| target < now)).count();
+    let next = legal.iter().map(|(_, end)| *end).filter(|end| *end >= now).min();
+    let next = next.and_then(|end| Timestamp::from_microsecond(end).ok());
+    counts.insert("duties_open".to_owned(), legal.len().into());
+    counts.insert("duties_near".to_owned(), near.into());
+    counts.insert("duties_missed".to_owned(), missed.into());
+    counts.insert("next_legal_day".to_owned(), serde_json::json!(next));
+    row
+}
+
 /// What a list shows of an incident.
 pub(crate) fn incident_row(state: &State, practice: &Practice, now: Timestamp) -> IncidentRow {
     let phases = state.phases();
@@ -292,6 +320,8 @@ pub(crate) fn incident_row(state: &State, practice: &Practice, now: Timestamp) -
             "evidence": state.evidence.len(),
             "open_actions": open_actions,
             "glass_broken": state.glass_broken.len(),
+            // Each open legal clock as [internal target, end], from which a list counts what is near and missed today.
+            "legal": legal(state, practice, now),
         }),
     }
 }

@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// What changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachChanges)]
 #[serde(deny_unknown_fields)]
 pub struct Changes {
     /// The discovery, before and after.
@@ -34,7 +35,8 @@ pub struct Changes {
 }
 
 /// A duty whose last lawful day moved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachMovedDuty)]
 #[serde(deny_unknown_fields)]
 pub struct MovedDuty {
     /// Which.
@@ -50,7 +52,8 @@ pub struct MovedDuty {
 }
 
 /// A duty that is no longer there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachVanished)]
 #[serde(deny_unknown_fields)]
 pub struct Vanished {
     /// What it was.

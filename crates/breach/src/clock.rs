@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// How an obligation stands on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachStanding)]
 #[serde(rename_all = "snake_case", tag = "standing")]
 pub enum Standing {
     /// Met, in time or so many days late.

@@ -32,6 +32,8 @@ impl Day {
     }
 }
 
+crate::words::text!(Day, "BreachDay", "A civil date in the entity's time zone, or an instant (RFC 3339)");
+
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.at {

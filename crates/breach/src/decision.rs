@@ -60,7 +60,8 @@ impl FactorKind {
 }
 
 /// What a statement rests on. No PHI: ids, digests and counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachGround)]
 #[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 pub enum Ground {
     /// A finding of the investigation.
@@ -96,7 +97,8 @@ pub enum Ground {
 }
 
 /// A fact known, with what it rests on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachKnown)]
 #[serde(deny_unknown_fields)]
 pub struct Known {
     /// The fact.
@@ -106,7 +108,8 @@ pub struct Known {
 }
 
 /// One factor, prepared.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachFactor)]
 #[serde(deny_unknown_fields)]
 pub struct Factor {
     /// What is known.
@@ -118,7 +121,8 @@ pub struct Factor {
 }
 
 /// The four factors.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachFactors)]
 #[serde(deny_unknown_fields)]
 pub struct Factors {
     /// (i).
@@ -159,7 +163,8 @@ impl Factors {
 }
 
 /// A version of the assessment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachVersion)]
 #[serde(deny_unknown_fields)]
 pub struct Version {
     /// 1, 2, ….
@@ -173,7 +178,8 @@ pub struct Version {
 }
 
 /// A recommendation: anybody's who may write, binding nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachRecommendation)]
 #[serde(deny_unknown_fields)]
 pub struct Recommendation {
     /// On which version.
@@ -189,7 +195,8 @@ pub struct Recommendation {
 }
 
 /// A determination: an attorney's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachDetermined)]
 #[serde(deny_unknown_fields)]
 pub struct Determined {
     /// On which version.
@@ -205,7 +212,8 @@ pub struct Determined {
 }
 
 /// The record with all its versions, recommendations and determinations. Nothing is ever taken out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachFourFactorRecord)]
 #[serde(deny_unknown_fields)]
 pub struct FourFactorRecord {
     versions: Vec<Version>,
@@ -397,7 +405,8 @@ words! {
 }
 
 /// A condition as somebody states it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachStated)]
 #[serde(deny_unknown_fields)]
 pub struct Stated {
     /// Which condition.

@@ -10,7 +10,8 @@ use crate::facts::{
 };
 
 /// The answer to the breach question, with its ground.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachDetermination)]
 #[serde(deny_unknown_fields)]
 pub struct Determination {
     /// PHI in the hands of a covered entity or business associate.

@@ -184,7 +184,8 @@ words! {
 }
 
 /// The facts of one event. [`Facts::from_json`] and [`Facts::from_value`] are the ways to one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachFacts)]
 pub struct Facts {
     /// Who is asked.
     pub entity: Entity,
@@ -208,7 +209,8 @@ pub struct Facts {
 }
 
 /// Who is asked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachEntity)]
 pub struct Entity {
     /// What it is.
     pub kind: EntityKind,
@@ -219,6 +221,7 @@ pub struct Entity {
     pub state: State,
     /// Its time zone, which turns instants into civil dates.
     #[serde(serialize_with = "zone_name")]
+    #[schema(value_type = String)]
     pub time_zone: TimeZone,
     /// Licensed by its State as a facility (California: CDPH).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -239,7 +242,8 @@ fn zone_name<S: serde::Serializer>(zone: &TimeZone, serializer: S) -> Result<S::
 }
 
 /// What happened.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachEvent)]
 pub struct Event {
     /// The kind of event.
     pub kind: EventKind,
@@ -271,7 +275,8 @@ impl Event {
 }
 
 /// How the data were protected (74 FR 19006, reissued 74 FR 42741).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachProtection)]
 pub struct Protection {
     /// The method.
     pub method: ProtectionMethod,
@@ -287,7 +292,8 @@ pub struct Protection {
 }
 
 /// An exception of 45 CFR 164.402(1) with its conditions, each stated or not.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachException)]
 pub struct Exception {
     /// Which one.
     pub kind: ExceptionKind,
@@ -306,7 +312,8 @@ pub struct Exception {
 }
 
 /// A four-factor assessment, 45 CFR 164.402(2)(i)-(iv).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachRiskAssessment)]
 pub struct RiskAssessment {
     /// (i): nature and extent of the PHI, identifiers, likelihood of re-identification.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -332,7 +339,8 @@ pub struct RiskAssessment {
 }
 
 /// Who knew what when.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachKnowledge)]
 pub struct Knowledge {
     /// When it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -358,7 +366,8 @@ pub struct Knowledge {
 }
 
 /// The business associate at which, or below which, it happened.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachAssociate)]
 pub struct Associate {
     /// Agent or independent contractor.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -389,7 +398,8 @@ impl Associate {
 }
 
 /// A statement of law enforcement that notice would impede an investigation or damage national security.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachHold)]
 pub struct Hold {
     /// Spoken or written.
     pub form: HoldForm,
@@ -401,7 +411,8 @@ pub struct Hold {
 }
 
 /// Who is affected. `None` is not known; zero is known to be none.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachIndividuals)]
 pub struct Individuals {
     /// Residents at the time of notice, by State.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -454,6 +465,18 @@ impl ByState {
     }
 }
 
+impl utoipa::PartialSchema for ByState {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        <BTreeMap<String, u64> as utoipa::PartialSchema>::schema()
+    }
+}
+
+impl utoipa::ToSchema for ByState {
+    fn name() -> std::borrow::Cow<'static, str> {
+        std::borrow::Cow::Borrowed("BreachByState")
+    }
+}
+
 impl Serialize for ByState {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let known = self.states.iter().map(|(state, &count)| (state.code(), count));
@@ -462,7 +485,8 @@ impl Serialize for ByState {
 }
 
 /// The dead.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachDeceased)]
 pub struct Deceased {
     /// The address of the next of kin or personal representative is known.
     pub kin_address_known: u64,
@@ -473,7 +497,8 @@ pub struct Deceased {
 }
 
 /// What has been done.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = BreachSent)]
 pub struct Sent {
     /// The letters.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,7 +35,8 @@ words! {
 }
 
 /// Something done towards a duty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachProof)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
     /// Which duty.
@@ -57,7 +58,8 @@ pub struct Proof {
 }
 
 /// A line of the proof-of-notice ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachLedgerLine)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerLine {
     /// The duty.
@@ -103,7 +105,8 @@ pub fn beyond<'p>(assessment: &Assessment, proofs: &'p [Proof]) -> Vec<&'p Proof
 }
 
 /// The record of a law-enforcement statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachDelayRecord)]
 #[serde(deny_unknown_fields)]
 pub struct DelayRecord {
     /// Spoken or written.

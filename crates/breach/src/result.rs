@@ -11,6 +11,7 @@ use crate::{state::State, words::words};
 
 words! {
     /// A duty.
+    #[schema(as = BreachDuty)]
     Duty {
         /// Letters, 45 CFR 164.404.
         IndividualNotice = "individual_notice",
@@ -93,6 +94,9 @@ pub enum Regime {
     State(State),
 }
 
+crate::words::text!(Regime, "BreachRegime", "`hipaa`, `part2`, `ftc`, `dea` or `state:XX`");
+crate::words::text!(Instant, "BreachInstant", "An instant (RFC 3339) with the offset of the entity's zone");
+
 impl std::fmt::Display for Regime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -130,6 +134,7 @@ impl<'de> Deserialize<'de> for Regime {
 
 words! {
     /// How sure the table is.
+    #[schema(as = BreachConfidence)]
     Confidence {
         /// The text or the regulator says so.
         Settled = "settled",
@@ -141,7 +146,7 @@ words! {
 }
 
 /// The whole answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assessment {
     /// When the federal clocks start.
@@ -165,7 +170,8 @@ pub struct Assessment {
 }
 
 /// When the federal clocks start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachDiscovery)]
 #[serde(deny_unknown_fields)]
 pub struct Discovery {
     /// The day.
@@ -177,7 +183,8 @@ pub struct Discovery {
 }
 
 /// How many people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachCounts)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
     /// In all.
@@ -201,7 +208,8 @@ words! {
 }
 
 /// A duty with its date.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachObligation)]
 #[serde(deny_unknown_fields)]
 pub struct Obligation {
     /// The duty.
@@ -292,7 +300,8 @@ mod instant {
 }
 
 /// A batch of letters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachLetters)]
 #[serde(deny_unknown_fields)]
 pub struct Letters {
     /// To whom they are addressed.
@@ -330,7 +339,8 @@ words! {
 }
 
 /// A duty that is not due.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachNotDue)]
 #[serde(deny_unknown_fields)]
 pub struct NotDue {
     /// The duty.
@@ -349,7 +359,8 @@ pub struct NotDue {
 }
 
 /// A fact that is absent and would decide something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachOpenQuestion)]
 #[serde(deny_unknown_fields)]
 pub struct OpenQuestion {
     /// Its JSON pointer.
@@ -361,7 +372,8 @@ pub struct OpenQuestion {
 }
 
 /// The earliest date of all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachFirstDue)]
 #[serde(deny_unknown_fields)]
 pub struct FirstDue {
     /// The day.
@@ -375,7 +387,8 @@ pub struct FirstDue {
 }
 
 /// What makes two obligations of two assessments the same.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachObligationKey)]
 #[serde(deny_unknown_fields)]
 pub struct ObligationKey {
     /// The duty.

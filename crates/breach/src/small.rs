@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// A small breach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachSmallBreach)]
 #[serde(deny_unknown_fields)]
 pub struct SmallBreach {
     /// Its incident.
@@ -51,7 +52,8 @@ impl SmallBreach {
 }
 
 /// One calendar year of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BreachLogYear)]
 #[serde(deny_unknown_fields)]
 pub struct LogYear {
     /// The year of discovery.

@@ -88,6 +88,8 @@ impl State {
     }
 }
 
+crate::words::text!(State, "BreachJurisdiction", "A State or territory, by its postal code");
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.0)

@@ -3,6 +3,7 @@
 
 mod administration;
 mod alerts;
+pub(crate) mod case;
 mod evidence;
 mod incidents;
 mod there;

@@ -4,6 +4,7 @@ pub(crate) mod alert;
 pub(crate) mod ask;
 pub(crate) mod backup;
 pub(crate) mod breach;
+pub(crate) mod case;
 pub(crate) mod contain;
 pub(crate) mod demo;
 pub(crate) mod engage;

@@ -3,8 +3,8 @@
 use app::notices::{Format, Kind};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser};
 use incident::{
-    AccountWork, BreachAnswer, Confidence, ContainmentKind, Gate, IncidentKind, Party, Question, Side,
-    SystemWork, Verdict,
+    AccountWork, BreachAnswer, Confidence, ContainmentKind, Gate, IncidentKind, Likelihood, MailReturn,
+    Party, Question, Side, SystemWork, Verdict,
 };
 use kernel::{Channel, Indicator, Role, Severity};
 use ledger::package::Audience;
@@ -36,6 +36,8 @@ plain_words!(
     ContainmentKind,
     Gate,
     IncidentKind,
+    Likelihood,
+    MailReturn,
     Party,
     Question,
     Side,

@@ -2,6 +2,7 @@
 //! version and the instant, so that the same request on the same state gives the same events. Whether the role may
 //! ask at all was settled when the request was authorised.
 
+mod case;
 mod containment;
 mod custody;
 mod law;
@@ -97,6 +98,13 @@ pub fn decide(
         | R::SetObligations { .. }
         | R::MeetObligation { .. }
         | R::DetermineNotDue { .. } => ask.law(request),
+        R::StateFacts { .. }
+        | R::PrepareFactors { .. }
+        | R::RecommendProbability { .. }
+        | R::DetermineProbability { .. }
+        | R::StateCondition { .. }
+        | R::BeginMailing { .. }
+        | R::RecordMail { .. } => ask.case(request),
         R::RecordFinding { .. }
         | R::ReviseFinding { .. }
         | R::RecordRootCause { .. }

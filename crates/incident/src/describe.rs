@@ -20,6 +20,7 @@ impl Event {
             .or_else(|| self.of_custody())
             .or_else(|| self.of_recovery())
             .or_else(|| self.of_law(state))
+            .or_else(|| self.of_case())
             .or_else(|| self.of_lessons(state))
             .unwrap_or_else(|| full(&self.kind().replace('_', " ")))
     }
@@ -234,6 +235,52 @@ impl Event {
             }
             Self::ObligationNotDue { obligation, .. } => {
                 full(&format!("The attorney determined that it is not due: {}", duty(obligation)))
+            }
+            _ => return None,
+        })
+    }
+
+    fn of_case(&self) -> Option<String> {
+        Some(match self {
+            Self::FactsStated { realm, changed, reason, .. } => {
+                let shown: Vec<_> = changed.iter().take(12).map(String::as_str).collect();
+                let more = changed.len().saturating_sub(shown.len());
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                full(&format!(
+                    "Breach facts changed ({}): {}{more}. {reason}",
+                    realm.plain(),
+                    shown.join(", ")
+                ))
+            }
+            Self::FactorsPrepared { .. } => "A version of the four-factor assessment was written.".to_owned(),
+            Self::ProbabilityRecommended { version, probability, because } => full(&format!(
+                "Recommended on version {version} of the four-factor assessment: {}. {because}",
+                probability.plain()
+            )),
+            Self::ProbabilityDetermined { version, probability } => full(&format!(
+                "The attorney determined on version {version} of the four-factor assessment: {}",
+                probability.plain()
+            )),
+            Self::ConditionStated { about, condition, met, because, .. } => {
+                let met = match met {
+                    Some(true) => "met",
+                    Some(false) => "not met",
+                    None => "not known",
+                };
+                let (about, condition) = (about.replace('_', " "), condition.replace('_', " "));
+                full(&format!("The attorney states of {about}: {condition} is {met}. {because}"))
+            }
+            Self::MailingBegun { letters, .. } => format!("Mailing begun: {letters} letters."),
+            Self::MailRecorded { step, letters, on, reason, how } => {
+                let count = letters.iter().map(|span| span.count()).fold(0_u32, u32::saturating_add);
+                let mut text = format!("{count} letters {} on {on}", step.plain());
+                if let Some(reason) = reason {
+                    text.push_str(&format!(": {}", reason.plain()));
+                }
+                if let Some(how) = how {
+                    text.push_str(&format!(": {how}"));
+                }
+                full(&text)
             }
             _ => return None,
         })

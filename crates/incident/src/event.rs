@@ -12,8 +12,8 @@ use serde::{
 use utoipa::ToSchema;
 
 use crate::{
-    AccountWork, BreachAnswer, ContainmentKind, Duty, Gate, IncidentKind, Party, Side, Statement, Subject,
-    SystemWork, Target, practice::Impact,
+    AccountWork, BreachAnswer, ContainmentKind, Duty, FactsRealm, Gate, IncidentKind, LetterSpan, Likelihood,
+    MailReturn, MailStep, Party, Side, Statement, Subject, SystemWork, Target, practice::Impact,
 };
 
 macro_rules! events {
@@ -206,6 +206,40 @@ events! {
     /// An obligation is not due.
     ObligationNotDue = "obligation_not_due" { obligation: ItemId, reasons: Vec<String>, privileged: bool }
 
+    /// A version of the facts was stated.
+    FactsStated = "facts_stated" {
+        digest: Digest,
+        bytes: u64,
+        realm: FactsRealm,
+        /// JSON pointers of what changed.
+        changed: Vec<String>,
+        reason: String,
+    }
+    /// A version of the four-factor assessment was written.
+    FactorsPrepared = "factors_prepared" { digest: Digest, bytes: u64 }
+    /// Somebody recommended what to determine.
+    ProbabilityRecommended = "probability_recommended" { version: u32, probability: Likelihood, because: String }
+    /// The attorney signed the assessment.
+    ProbabilityDetermined = "probability_determined" { version: u32, probability: Likelihood }
+    /// The attorney stated a condition of an exception or a safe harbour.
+    ConditionStated = "condition_stated" {
+        about: String,
+        condition: String,
+        met: Option<bool>,
+        because: String,
+        evidence: Vec<EvidenceId>,
+    }
+    /// A mailing was begun.
+    MailingBegun = "mailing_begun" { evidence: EvidenceId, letters: u32 }
+    /// Something happened to letters.
+    MailRecorded = "mail_recorded" {
+        step: MailStep,
+        letters: Vec<LetterSpan>,
+        on: Date,
+        reason: Option<MailReturn>,
+        how: Option<String>,
+    }
+
     /// The root cause was recorded.
     RootCauseRecorded = "root_cause_recorded" { text: String, evidence: Vec<EvidenceId> }
     /// Something has to change.
@@ -267,6 +301,8 @@ impl Event {
             | Self::ReportDelivered { privileged, .. }
             | Self::NoteWritten { privileged, .. }
             | Self::NoteRevised { privileged, .. } => *privileged,
+            // Why the attorney takes a condition to be met is advice; that it was stated is not.
+            Self::ConditionStated { .. } => true,
             _ => false,
         }
     }

@@ -1,6 +1,7 @@
 //! How an event changes where an incident stands. Total: any event on any state gives a state. An event about a thing
 //! that the state does not have changes only the version, so that no record, however odd, keeps an incident from opening.
 
+mod case;
 mod containment;
 mod custody;
 mod people;
@@ -68,6 +69,13 @@ impl State {
             | E::ObligationsSet { .. }
             | E::ObligationMet { .. }
             | E::ObligationNotDue { .. } => self.apply_law(event, stamp),
+            E::FactsStated { .. }
+            | E::FactorsPrepared { .. }
+            | E::ProbabilityRecommended { .. }
+            | E::ProbabilityDetermined { .. }
+            | E::ConditionStated { .. }
+            | E::MailingBegun { .. }
+            | E::MailRecorded { .. } => self.apply_case(event, stamp),
             E::RootCauseRecorded { .. }
             | E::RemediationAdded { .. }
             | E::RemediationDone { .. }

@@ -59,6 +59,9 @@ pub struct Duty {
     /// How sure the table is: `settled`, `interpretation` or `unverified`.
     #[serde(default)]
     pub confidence: Option<String>,
+    /// The internal target ahead of the last lawful day: never a legal date.
+    #[serde(default)]
+    pub target: Option<Date>,
 }
 
 impl Duty {

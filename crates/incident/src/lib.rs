@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod alert;
+pub mod case;
 pub mod closing;
 pub mod containment;
 pub mod custody;
@@ -26,6 +27,10 @@ pub mod triage;
 pub mod word;
 
 pub use alert::{Agreement, AlertEvent, AlertRequest, AlertState, Judgement, Received, Verdict};
+pub use case::{
+    BreachCase, ConditionStated, DutyGround, FactorsVersion, FactsRealm, FactsVersion, LetterSpan,
+    Likelihood, MailHappened, MailRecord, MailReturn, MailStep, Opinion,
+};
 pub use containment::{Action, ActionStage, Approval, ContainmentKind, Side, Target};
 pub use custody::{CustodyEvent, DestructionAsked, Evidence, Hold, Place};
 pub use decide::{IMPACT_HOURS, decide, six_years_after};

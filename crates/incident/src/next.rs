@@ -42,6 +42,12 @@ pub struct Clock {
     pub started_at: Option<Timestamp>,
     /// When it ends; a civil date ends with its last second in the practice's zone.
     pub due_at: Option<Timestamp>,
+    /// The internal target ahead of a legal day; never a legal date itself.
+    #[serde(default)]
+    pub target_at: Option<Timestamp>,
+    /// Whether the internal target has passed and the end has not.
+    #[serde(default)]
+    pub near: bool,
     /// Whether the end has passed.
     pub late: bool,
     /// When it was stopped.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    AccountWork, BreachAnswer, ContainmentKind, Duty, Gate, IncidentKind, Party, Side, Statement, Subject,
-    SystemWork, Target,
+    AccountWork, BreachAnswer, ContainmentKind, Duty, DutyGround, FactsRealm, Gate, IncidentKind, LetterSpan,
+    Likelihood, MailReturn, MailStep, Party, Side, Statement, Subject, SystemWork, Target,
 };
 
 /// A request. A text that says why or how must not be blank; no text may hold PHI.
@@ -245,6 +245,9 @@ pub enum Request {
         /// SHA-256 of the facts that were assessed.
         #[serde(default)]
         facts: Option<Digest>,
+        /// Why a duty is due on its day, and why one is not due any more: said of what changed.
+        #[serde(default)]
+        grounds: Vec<DutyGround>,
     },
     /// Records that an obligation was met.
     MeetObligation { obligation: ItemId, on: Date, proof: Digest, note: String },
@@ -254,6 +257,51 @@ pub enum Request {
         reasons: Vec<String>,
         #[serde(default)]
         privileged: bool,
+    },
+
+    /// States a version of the facts, sealed elsewhere. Technical facts are the responders', legal ones the attorney's.
+    StateFacts {
+        digest: Digest,
+        bytes: u64,
+        realm: FactsRealm,
+        /// JSON pointers of what changed.
+        changed: Vec<String>,
+        reason: String,
+    },
+    /// Writes a version of the four-factor assessment, sealed elsewhere.
+    PrepareFactors {
+        digest: Digest,
+        bytes: u64,
+        /// Whether it changes the reasoning, which is the attorney's.
+        reasoned: bool,
+    },
+    /// Recommends what the attorney should determine. It binds nobody.
+    RecommendProbability { version: u32, probability: Likelihood, because: String },
+    /// Signs the newest version of the four-factor assessment (45 CFR 164.402(2)).
+    DetermineProbability { version: u32, probability: Likelihood },
+    /// States whether a condition of an exception or a safe harbour is met.
+    StateCondition {
+        about: String,
+        condition: String,
+        #[serde(default)]
+        met: Option<bool>,
+        because: String,
+        #[serde(default)]
+        evidence: Vec<EvidenceId>,
+    },
+    /// Begins the mailing of letters 1 to `letters`, to the recipients of a sealed list.
+    BeginMailing { evidence: EvidenceId, letters: u32 },
+    /// Records what happened to letters.
+    RecordMail {
+        step: MailStep,
+        letters: Vec<LetterSpan>,
+        on: Date,
+        /// Why they came back.
+        #[serde(default)]
+        reason: Option<MailReturn>,
+        /// How people were reached otherwise.
+        #[serde(default)]
+        how: Option<String>,
     },
 
     /// Records the root cause; a later one takes its place, and the journal keeps both.
@@ -326,6 +374,17 @@ impl Requires for Request {
             Self::RequestDestruction { .. }
             | Self::ConfirmDestruction { .. }
             | Self::WithdrawDestruction { .. } => C::Destroy,
+
+            Self::StateFacts { realm: FactsRealm::Technical, .. } => C::Respond,
+            Self::StateFacts { realm: FactsRealm::Legal, .. }
+            | Self::PrepareFactors { reasoned: true, .. }
+            | Self::DetermineProbability { .. }
+            | Self::StateCondition { .. } => C::Counsel,
+            Self::StateFacts { realm: FactsRealm::Shared, .. }
+            | Self::PrepareFactors { reasoned: false, .. }
+            | Self::RecommendProbability { .. }
+            | Self::BeginMailing { .. }
+            | Self::RecordMail { .. } => C::Write,
 
             Self::AttachAlert { .. } | Self::DetachAlert { .. } => C::Triage,
             Self::WriteNote { .. }

@@ -68,6 +68,9 @@ pub struct State {
     /// Its obligations.
     #[schema(value_type = BTreeMap<String, Obligation>)]
     pub obligations: BTreeMap<ItemId, Obligation>,
+    /// The breach case: facts, the four factors, conditions, the mailing.
+    #[serde(default)]
+    pub case: crate::BreachCase,
     /// The version of the law tables that they were computed from.
     pub law_tables_as_of: Option<Date>,
     /// Why it could happen.
@@ -179,6 +182,15 @@ impl State {
             hold: None,
             breach: Vec::new(),
             obligations: BTreeMap::new(),
+            case: crate::BreachCase {
+                facts: Vec::new(),
+                factors: Vec::new(),
+                recommendations: Vec::new(),
+                determinations: Vec::new(),
+                conditions: Vec::new(),
+                mailing: None,
+                computed_from: None,
+            },
             law_tables_as_of: None,
             root_cause: None,
             remediation: BTreeMap::new(),
@@ -226,6 +238,9 @@ impl State {
         for decision in state.breach.iter_mut().filter(|decision| decision.privileged) {
             decision.reasons.clear();
             decision.document = None;
+        }
+        for stated in &mut state.case.conditions {
+            stated.because.clear();
         }
         for obligation in state.obligations.values_mut() {
             if let crate::ObligationStanding::NotDue { reasons, privileged: true, .. } =

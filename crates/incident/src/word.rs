@@ -89,6 +89,10 @@ mod tests {
         crate::AccountWork::check();
         crate::Gate::check();
         crate::BreachAnswer::check();
+        crate::FactsRealm::check();
+        crate::Likelihood::check();
+        crate::MailStep::check();
+        crate::MailReturn::check();
         crate::Party::check();
         crate::Verdict::check();
         crate::Phase::check();

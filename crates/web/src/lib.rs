@@ -4,6 +4,7 @@ mod alerts;
 mod assets;
 mod breach;
 mod caller;
+mod case;
 mod conditions;
 mod config;
 mod error;

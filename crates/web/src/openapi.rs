@@ -12,7 +12,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Problem, alerts, breach, evidence, hunt, incidents, intake, journal, notes, practices, reports,
+    Problem, alerts, breach, case, evidence, hunt, incidents, intake, journal, notes, practices, reports,
     state::Web, status, tokens,
 };
 
@@ -29,6 +29,7 @@ use crate::{
     tags(
         (name = "alerts", description = "What detection tools, vendors and staff report"),
         (name = "incidents", description = "Incidents, and every command that they take"),
+        (name = "breach", description = "The breach case: facts, the four factors, dates, letters, proof; counsel decides"),
         (name = "notes", description = "Notes, sealed, with their history"),
         (name = "evidence", description = "Evidence, sealed, with its custody"),
         (name = "journal", description = "The record and its proofs"),
@@ -47,6 +48,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
         .merge(intake::prompt_routes())
         .merge(alerts::routes())
         .merge(incidents::routes())
+        .merge(case::routes())
         .merge(notes::routes())
         .merge(breach::routes())
         .merge(evidence::routes())
@@ -57,6 +59,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
         .merge(status::api_routes());
     let lasting = OpenApiRouter::new()
         .merge(intake::routes())
+        .merge(case::lasting_routes())
         .merge(evidence::lasting_routes())
         .merge(hunt::lasting_routes())
         .merge(journal::lasting_routes())
@@ -95,8 +98,9 @@ pub(crate) fn describe(mut api: OpenApi) -> OpenApi {
         ApiKeyValue::with_description("tourniquet", "A browser's session; `__Host-tourniquet` over TLS");
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     for item in api.paths.paths.values_mut() {
-        for operation in
-            [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
+        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete]
+            .into_iter()
+            .flatten()
         {
             complete(operation);
         }

@@ -176,13 +176,32 @@ impl Filled<'_> {
 
     pub(super) fn obligations(&self) -> Vec<view::Obligation> {
         let undetermined = self.state.breach_decision().is_none();
+        let today = self.now.to_zoned(self.practice.zone()).date();
+        let standing = crate::case::duties(self.state, today);
+        // A date that is near or missed says so, whatever counsel has yet to decide.
+        let pressing = |id| {
+            let view = standing.iter().find(|view| view.id == id)?;
+            let days = view.days?;
+            match view.stands {
+                crate::case::Stands::Missed => {
+                    Some(format!("MISSED: {} days past its last lawful day", -days))
+                }
+                crate::case::Stands::Near => {
+                    Some(format!("NEAR: {days} days left; past its internal target"))
+                }
+                crate::case::Stands::NoLongerAsked => Some("the facts no longer ask for it".to_owned()),
+                _ => None,
+            }
+        };
         self.state
             .obligations
             .values()
             .map(|obligation| {
                 let (status, note) = match &obligation.standing {
-                    ObligationStanding::Open if undetermined => (view::ObligationStatus::Undetermined, None),
-                    ObligationStanding::Open => (view::ObligationStatus::Due, None),
+                    ObligationStanding::Open if undetermined => {
+                        (view::ObligationStatus::Undetermined, pressing(obligation.id))
+                    }
+                    ObligationStanding::Open => (view::ObligationStatus::Due, pressing(obligation.id)),
                     ObligationStanding::Met { on, note, .. } => {
                         (view::ObligationStatus::Met, Some(format!("{on}: {note}")))
                     }

@@ -19,6 +19,17 @@ pub(crate) struct There {
     token: String,
 }
 
+/// How something is changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Method {
+    /// Something is added.
+    Post,
+    /// Something is replaced.
+    Put,
+    /// Members of something are.
+    Patch,
+}
+
 /// Members of a query, those that are absent left out.
 pub(crate) type Query = Vec<(&'static str, String)>;
 
@@ -92,10 +103,10 @@ impl There {
         Ok(self.ask(path, Vec::new())?.into_body().into_reader())
     }
 
-    /// POST or PUT of JSON.
+    /// JSON, with what changes something.
     fn sent(
         &self,
-        put: bool,
+        method: Method,
         path: &str,
         body: &impl Serialize,
         how: &How,
@@ -103,7 +114,11 @@ impl There {
         let text = serde_json::to_vec(body)
             .map_err(|error| Failure::outside(format!("cannot write JSON: {error}")))?;
         let url = self.url(path);
-        let mut request = if put { self.agent.put(url) } else { self.agent.post(url) };
+        let mut request = match method {
+            Method::Post => self.agent.post(url),
+            Method::Put => self.agent.put(url),
+            Method::Patch => self.agent.patch(url),
+        };
         request = request.header("authorization", self.bearer()).header("content-type", "application/json");
         if let Some(key) = &how.key {
             request = request.header("idempotency-key", key);
@@ -121,13 +136,25 @@ impl There {
         body: &impl Serialize,
         how: &How,
     ) -> Result<T, Failure> {
-        let response = self.sent(false, path, body, how)?;
+        let response = self.sent(Method::Post, path, body, how)?;
         self.json(response)
     }
 
     /// PUT of JSON, answered with JSON.
     pub(crate) fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        let response = self.sent(true, path, body, &How::default())?;
+        let response = self.sent(Method::Put, path, body, &How::default())?;
+        self.json(response)
+    }
+
+    /// JSON with this method, on the version and with the key that were given; answered with JSON.
+    pub(crate) fn change<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        how: &How,
+    ) -> Result<T, Failure> {
+        let response = self.sent(method, path, body, how)?;
         self.json(response)
     }
 
@@ -137,7 +164,7 @@ impl There {
         path: &str,
         body: &serde_json::Value,
     ) -> Result<(impl Read + use<>, Option<u64>), Failure> {
-        let response = self.sent(false, path, body, &How::default())?;
+        let response = self.sent(Method::Post, path, body, &How::default())?;
         let length = response.body().content_length();
         Ok((response.into_body().into_reader(), length))
     }

@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::{
     Bench,
     ask::{Ask, On, give, paper_of},
+    case::CaseVerb,
     notices::{DocumentArgs, LettersArgs, NoticeVerb, WorksheetArgs},
 };
 use crate::{
@@ -126,6 +127,9 @@ pub(crate) enum BreachVerb {
         #[arg(long)]
         privileged: bool,
     },
+    /// The breach case of an incident: what may change, and what follows from it
+    #[command(flatten)]
+    Case(CaseVerb),
 }
 
 impl BreachVerb {
@@ -231,12 +235,18 @@ fn set_obligations(given: &str) -> Result<Request, Failure> {
                 standard: text(duty, "standard"),
                 citation: text(duty, "citation").unwrap_or_default(),
                 confidence: text(duty, "confidence"),
+                target: None,
             })
         });
     let duties = duties.collect();
     let tables = text(&answer, "law_tables_as_of").and_then(|date| date.parse().ok());
     let law_tables_as_of = tables.ok_or_else(|| Failure::outside("the law tables carry no date"))?;
-    Ok(Request::SetObligations { duties, law_tables_as_of, facts: Some(Digest::of(&bytes)) })
+    Ok(Request::SetObligations {
+        duties,
+        law_tables_as_of,
+        facts: Some(Digest::of(&bytes)),
+        grounds: Vec::new(),
+    })
 }
 
 pub(crate) async fn run(bench: &Bench, verb: BreachVerb) -> Result<(), Failure> {
@@ -244,6 +254,7 @@ pub(crate) async fn run(bench: &Bench, verb: BreachVerb) -> Result<(), Failure> 
         Ok(ask) => return give(bench, ask).await,
         Err(verb) => match *verb {
             BreachVerb::Obligations { on, .. } => on,
+            BreachVerb::Case(verb) => return super::case::run(bench, verb).await,
             _ => return Ok(()),
         },
     };

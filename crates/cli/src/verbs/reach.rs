@@ -83,6 +83,13 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("write_note", "note write x text"),
     ("revise_note", "note revise x ID text --reason r"),
     ("set_obligations", "breach obligations x --facts facts.json"),
+    ("state_facts", "breach facts set x facts.json --reason r"),
+    ("prepare_factors", "breach factors x --write factors.json"),
+    ("recommend_probability", "breach recommend x low --because b"),
+    ("determine_probability", "breach determine x more-than-low"),
+    ("state_condition", "breach condition x not_retained good_faith --met yes --because b"),
+    ("begin_mailing", "breach mail import x recipients.csv"),
+    ("record_mail", "breach mail sent x all --on 2026-05-01"),
 ];
 
 fn parse(line: &str) -> Verb {

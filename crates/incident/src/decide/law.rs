@@ -5,7 +5,10 @@ use jiff::civil::Date;
 use kernel::{Digest, ItemId};
 
 use super::{Ask, Decided, refuse, said};
-use crate::{BreachAnswer, Duty, Event, IdentifiedDuty, Obligation, Refusal, RefusalKind, Request};
+use crate::{
+    BreachAnswer, Duty, DutyGround, Event, IdentifiedDuty, Obligation, ObligationStanding, Refusal,
+    RefusalKind, Request,
+};
 
 impl Ask<'_> {
     pub(super) fn law(&self, request: &Request) -> Decided {
@@ -26,8 +29,8 @@ impl Ask<'_> {
                     privileged: *privileged,
                 }])
             }
-            Request::SetObligations { duties, law_tables_as_of, facts } => {
-                self.obligations(duties, *law_tables_as_of, *facts)
+            Request::SetObligations { duties, law_tables_as_of, facts, grounds } => {
+                self.obligations(duties, *law_tables_as_of, *facts, grounds)
             }
             Request::MeetObligation { obligation, on, proof, note } => {
                 self.open_obligation(*obligation)?;
@@ -66,7 +69,17 @@ impl Ask<'_> {
         Ok(obligation)
     }
 
-    fn obligations(&self, duties: &[Duty], law_tables_as_of: Date, facts: Option<Digest>) -> Decided {
+    fn obligations(
+        &self,
+        duties: &[Duty],
+        law_tables_as_of: Date,
+        facts: Option<Digest>,
+        grounds: &[DutyGround],
+    ) -> Decided {
+        let why = |duty: &Duty| {
+            let ground = grounds.iter().find(|ground| ground.is_of(duty));
+            ground.map(|ground| format!(" ({})", ground.why)).unwrap_or_default()
+        };
         let mut changes = Vec::new();
         let mut obligations: Vec<IdentifiedDuty> = Vec::with_capacity(duties.len());
         for duty in duties {
@@ -79,11 +92,14 @@ impl Ask<'_> {
             }
             let known = self.state.obligations.values().find(|known| known.duty.is_same_as(duty));
             match known {
-                None => changes.push(format!("new: {}, due {}", duty.plain(), due(duty))),
-                Some(known) if known.duty.due != duty.due || known.duty.due_at != duty.due_at => {
-                    changes.push(format!("{}: due {}, was {}", duty.plain(), due(duty), due(&known.duty)));
+                None => changes.push(format!("new: {}, due {}{}", duty.plain(), due(duty), why(duty))),
+                Some(known) if !known.computed => {
+                    changes.push(format!("due again: {}, due {}{}", duty.plain(), due(duty), why(duty)));
                 }
-                Some(known) if !known.computed => changes.push(format!("due again: {}", duty.plain())),
+                Some(known) if known.duty.due != duty.due || known.duty.due_at != duty.due_at => {
+                    let was = due(&known.duty);
+                    changes.push(format!("{}: due {}, was {was}{}", duty.plain(), due(duty), why(duty)));
+                }
                 Some(known) if known.duty != *duty => {
                     changes.push(format!("other wording: {}", duty.plain()))
                 }
@@ -95,12 +111,12 @@ impl Ask<'_> {
         let gone =
             |known: &&Obligation| known.computed && !obligations.iter().any(|given| given.id == known.id);
         for known in self.state.obligations.values().filter(gone) {
-            let text = format!("no longer computed, open until counsel decides: {}", known.duty.plain());
-            changes.push(if known.standing.is_settled() {
-                format!("no longer computed, and settled: {}", known.duty.plain())
-            } else {
-                text
-            });
+            let stands = match &known.standing {
+                ObligationStanding::Open => "open until counsel decides",
+                ObligationStanding::Met { .. } => "met, and stays on the record",
+                ObligationStanding::NotDue { .. } => "counsel determined that it is not due",
+            };
+            changes.push(format!("no longer due: {}{}; {stands}", known.duty.plain(), why(&known.duty)));
         }
         if changes.is_empty() && self.state.law_tables_as_of == Some(law_tables_as_of) {
             return Ok(Vec::new());

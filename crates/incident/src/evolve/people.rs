@@ -77,8 +77,18 @@ impl State {
                     stamp,
                 })
             }
-            Event::ObligationsSet { obligations, law_tables_as_of, .. } => {
+            Event::ObligationsSet { obligations, law_tables_as_of, facts, .. } => {
+                self.case.computed_from = *facts;
                 self.law_tables_as_of = Some(*law_tables_as_of);
+                // What the facts ask for again is open again: counsel's word was on facts that no longer stand.
+                let again = |obligation: &&mut Obligation| {
+                    !obligation.computed
+                        && matches!(obligation.standing, ObligationStanding::NotDue { .. })
+                        && obligations.iter().any(|given| given.id == obligation.id)
+                };
+                for obligation in self.obligations.values_mut().filter(again) {
+                    obligation.standing = ObligationStanding::Open;
+                }
                 for obligation in self.obligations.values_mut() {
                     obligation.computed = false;
                 }

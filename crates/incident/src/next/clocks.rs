@@ -56,6 +56,8 @@ impl State {
                 what: format!("{} ({})", item.what, item.owner),
                 started_at: Some(item.stamp.at),
                 due_at: end_of(item.due, practice),
+                target_at: None,
+                near: false,
                 late: false,
                 stopped_at: item.done.as_ref().map(|(stamp, _)| stamp.at),
                 owner: Role::Practice,
@@ -63,6 +65,8 @@ impl State {
         }
         for clock in &mut clocks {
             clock.late = clock.due_at.is_some_and(|due| clock.stopped_at.unwrap_or(now) > due);
+            let aimed = clock.target_at.is_some_and(|target| now > target);
+            clock.near = aimed && !clock.late && clock.stopped_at.is_none();
         }
         clocks.sort_by_key(|clock| (clock.stopped_at.is_some(), clock.due_at.unwrap_or(Timestamp::MAX)));
         clocks
@@ -77,6 +81,8 @@ impl State {
                 what: format!("{} ({}) has to answer", call.name, call.party.plain()),
                 started_at: Some(call.called.at),
                 due_at: Some(call.due_at),
+                target_at: None,
+                near: false,
                 late: false,
                 stopped_at: call.answer.as_ref().map(|answer| answer.at),
                 owner: Role::Lead,
@@ -91,6 +97,8 @@ impl State {
                 what: format!("notice to {} under policy {}", insurer.name, insurer.policy_number),
                 started_at: Some(declared.at),
                 due_at: Some(after(declared.at, i64::from(hours) * 60)),
+                target_at: None,
+                near: false,
                 late: false,
                 stopped_at: told.map(|call| call.called.at).min(),
                 owner: Role::Lead,
@@ -106,6 +114,8 @@ impl State {
             what,
             started_at: Some(since.at),
             due_at: Some(after(since.at, containment_minutes(severity))),
+            target_at: None,
+            near: false,
             late: false,
             stopped_at: None,
             owner: Role::Responder,
@@ -132,6 +142,8 @@ impl State {
                 what: format!("watch {name} for {}", watch.what),
                 started_at: Some(since.at),
                 due_at: Some(watch.until),
+                target_at: None,
+                near: false,
                 late: false,
                 stopped_at: None,
                 owner: Role::Responder,
@@ -147,6 +159,8 @@ impl State {
                 what: obligation.duty.plain(),
                 started_at: None,
                 due_at: obligation.duty.due_at.or_else(|| end_of(obligation.duty.due?, practice)),
+                target_at: obligation.duty.target.and_then(|target| end_of(target, practice)),
+                near: false,
                 late: false,
                 stopped_at: match &obligation.standing {
                     ObligationStanding::Open => None,

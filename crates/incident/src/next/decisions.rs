@@ -24,7 +24,7 @@ impl State {
         all.extend(self.people_decisions(practice, now));
         all.extend(self.question_decisions());
         all.extend(self.recovery_decisions());
-        all.extend(self.law_decisions(practice));
+        all.extend(self.law_decisions(practice, now));
         all.extend(self.closing_decisions());
         for (number, decision) in (1..).zip(&mut all) {
             decision.number = number;
@@ -197,7 +197,7 @@ impl State {
         decisions
     }
 
-    fn law_decisions(&self, practice: &Practice) -> Vec<Decision> {
+    fn law_decisions(&self, practice: &Practice, now: Timestamp) -> Vec<Decision> {
         let mut decisions = Vec::new();
         let open =
             self.breach_decision().is_none_or(|decision| decision.answer == BreachAnswer::Undetermined);
@@ -210,12 +210,23 @@ impl State {
         duties.sort_by_key(|obligation| (obligation.duty.due.is_none(), obligation.duty.due));
         for obligation in duties {
             let duty = &obligation.duty;
-            let decision = decision(
-                format!("Meet, or determine not due: {}.", duty.plain()),
-                &duty.citation,
-                Role::Attorney,
-            );
+            let what = if obligation.computed {
+                format!("Meet, or determine not due: {}.", duty.plain())
+            } else {
+                format!("The facts no longer ask for it; determine not due, or meet: {}.", duty.plain())
+            };
             let due_at = duty.due_at.or_else(|| end_of(duty.due?, practice));
+            let target = duty.target.and_then(|target| end_of(target, practice));
+            let why = match (due_at, target) {
+                (Some(due), _) if now > due => {
+                    format!("MISSED: its last lawful day is past ({})", duty.citation)
+                }
+                (_, Some(target)) if now > target => {
+                    format!("NEAR: the internal target is past ({})", duty.citation)
+                }
+                _ => duty.citation.clone(),
+            };
+            let decision = decision(what, &why, Role::Attorney);
             decisions.push(Decision { due_at, ..decision });
         }
         decisions

@@ -280,7 +280,7 @@ fn law_request(state: &State, c: &mut Choice, now: Timestamp, what: u8) -> R {
             document: Some(digest("d")),
             privileged: c.of(2) == 0,
         },
-        52 => R::SetObligations { duties: duties(c), law_tables_as_of: day(0), facts: None },
+        52 => R::SetObligations { duties: duties(c), law_tables_as_of: day(0), facts: None, grounds: vec![] },
         53 => {
             let obligation = c.key(&state.obligations, kernel::ItemId::from_u128(1));
             if c.of(2) == 0 {
@@ -324,12 +324,48 @@ fn duties(c: &mut Choice) -> Vec<Duty> {
         standard: None,
         citation: s("c"),
         confidence: None,
+        target: None,
     };
     all.iter().take(c.of(4)).map(|name| duty(name)).collect()
 }
 
 fn others(state: &State, c: &mut Choice, now: Timestamp) -> R {
-    match c.of(9) {
+    match c.of(16) {
+        9 => R::StateFacts {
+            digest: digest("f"),
+            bytes: 1,
+            realm: c.pick(incident::FactsRealm::ALL),
+            changed: vec![s("/event/kind")],
+            reason: s("r"),
+        },
+        10 => R::PrepareFactors { digest: digest(c.pick(&["v", "w"])), bytes: 1, reasoned: c.of(2) == 0 },
+        11 => {
+            let version = u32::try_from(c.of(4)).unwrap();
+            let probability = c.pick(incident::Likelihood::ALL);
+            R::RecommendProbability { version, probability, because: s("b") }
+        }
+        12 => {
+            let version = u32::try_from(c.of(4)).unwrap();
+            R::DetermineProbability { version, probability: c.pick(incident::Likelihood::ALL) }
+        }
+        13 => R::StateCondition {
+            about: s("not_retained"),
+            condition: s("good_faith"),
+            met: Some(true),
+            because: s("b"),
+            evidence: vec![],
+        },
+        14 => {
+            let evidence = c.key(&state.evidence, EvidenceId::from_u128(1));
+            R::BeginMailing { evidence, letters: u32::try_from(c.of(12)).unwrap() }
+        }
+        15 => R::RecordMail {
+            step: c.pick(incident::MailStep::ALL),
+            letters: vec![incident::LetterSpan { from: 1, to: u32::try_from(c.of(12)).unwrap() }],
+            on: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+            reason: Some(incident::MailReturn::Moved),
+            how: Some(s("h")),
+        },
         0 => R::AttachAlert { alert: AlertId::from_u128(1), reason: s("r") },
         1 => R::DetachAlert { alert: AlertId::from_u128(1), reason: s("r") },
         2 => R::ReviseKind { incident_kind: c.pick(IncidentKind::ALL), reason: s("r") },
@@ -420,6 +456,9 @@ fn lawful(
         }
         Event::BreachDecided { .. }
         | Event::ObligationNotDue { .. }
+        | Event::ProbabilityDetermined { .. }
+        | Event::ConditionStated { .. }
+        | Event::FactsStated { realm: incident::FactsRealm::Legal, .. }
         | Event::HoldPlaced { .. }
         | Event::HoldLifted { .. } => prop_assert_eq!(by.role, Role::Attorney),
         Event::EvidenceDestroyed { evidence, .. } => {
@@ -450,10 +489,16 @@ fn nothing_lost(before: &State, after: &State) -> Result<(), TestCaseError> {
         prop_assert!(!item.is_destroyed() || now.is_destroyed());
     }
     for (id, obligation) in &before.obligations {
-        prop_assert!(
-            !obligation.standing.is_settled() || after.obligations[id].standing == obligation.standing
-        );
+        let now = &after.obligations[id];
+        let met = matches!(obligation.standing, incident::ObligationStanding::Met { .. });
+        // Counsel's "not due" falls only where the facts had dropped the duty and ask for it again.
+        let again = !met && !obligation.computed && now.computed;
+        prop_assert!(!obligation.standing.is_settled() || again || now.standing == obligation.standing);
     }
+    let (old, new) = (&before.case, &after.case);
+    prop_assert!(new.facts.starts_with(&old.facts) && new.factors.starts_with(&old.factors));
+    prop_assert!(new.determinations.starts_with(&old.determinations));
+    prop_assert!(new.conditions.starts_with(&old.conditions));
     prop_assert!(after.glass_broken.len() >= before.glass_broken.len());
     prop_assert!(after.breach.len() >= before.breach.len() && after.reports.len() >= before.reports.len());
     prop_assert!(before.findings.keys().all(|id| after.findings.contains_key(id)));

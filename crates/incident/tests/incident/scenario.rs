@@ -241,9 +241,14 @@ fn decide_law(world: &mut World) {
         standard: None,
         citation: word("45 CFR 164.404(b)"),
         confidence: None,
+        target: None,
     };
-    let set =
-        |duties| R::SetObligations { duties, law_tables_as_of: "2026-01-01".parse().unwrap(), facts: None };
+    let set = |duties| R::SetObligations {
+        duties,
+        law_tables_as_of: "2026-01-01".parse().unwrap(),
+        facts: None,
+        grounds: vec![],
+    };
     world
         .ask(
             Role::Responder,

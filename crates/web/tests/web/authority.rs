@@ -24,6 +24,24 @@ const ROUTES: &[(&str, &str, Option<C>)] = &[
     ("show_decisions", "read", Some(C::Read)),
     ("show_clocks", "read", Some(C::Read)),
     ("command_incident", "write", Some(C::Respond)),
+    ("show_case", "read", Some(C::Read)),
+    ("show_facts", "read", Some(C::Read)),
+    ("set_facts", "write", Some(C::Respond)),
+    ("patch_facts", "write", Some(C::Respond)),
+    ("list_facts_versions", "read", Some(C::Read)),
+    ("list_changes", "read", Some(C::Read)),
+    ("what_if", "read", Some(C::Read)),
+    ("show_factors", "read", Some(C::Read)),
+    ("prepare_factors", "write", Some(C::Write)),
+    ("recommend_probability", "write", Some(C::Write)),
+    ("determine_probability", "write", Some(C::Counsel)),
+    ("state_condition", "write", Some(C::Counsel)),
+    ("show_mailing", "read", Some(C::Read)),
+    ("import_recipients", "write", Some(C::Evidence)),
+    ("record_mail", "write", Some(C::Write)),
+    ("show_proof", "read", Some(C::Read)),
+    ("list_small_breaches", "read", Some(C::Read)),
+    ("list_small_breaches_csv", "read", Some(C::Read)),
     ("list_notes", "read", Some(C::Read)),
     ("write_note", "write", Some(C::Write)),
     ("show_note", "read", Some(C::Read)),
@@ -93,6 +111,8 @@ const ABOUT_THEMSELVES: &[&str] = &[
     "breach_calendar",
     "show_notice_template",
     "make_breach_document",
+    "list_small_breaches",
+    "list_small_breaches_csv",
 ];
 
 /// The facts of a breach.
@@ -146,9 +166,37 @@ impl Things {
         let note = ground.note(&incident, Role::Responder, "seen by the door", false).await;
         let hunt = Call::new("POST", format!("/api/v1/incidents/{incident}/hunt")).by(ground.of(Role::Lead));
         assert!(ground.head(hunt).await.is_success(), "the hunt");
+        let list = "individual,address_1\nA Person,1 Example Street\nB Person,2 Example Street\n";
+        let path = format!("/api/v1/incidents/{incident}/breach/mailing");
+        let call = Call::new("POST", path).bytes(list).by(ground.of(Role::Responder));
+        let reply = ground.send(call).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
         let practice = ground.program.practice.to_string();
         let profile = serde_json::to_value(testkit::app::demo_practice().unwrap()).unwrap();
         Self { incident, alert, evidence, note, practice, profile }
+    }
+
+    /// Facts that a responder may state: what happened, and to how many.
+    fn facts(&self, round: usize) -> Value {
+        let (name, state) = (&self.profile["name"], &self.profile["state"]);
+        json!({
+            "entity": {"kind": "covered_entity", "name": name, "state": state, "time_zone": self.profile["time_zone"]},
+            "event": {"kind": "ransomware", "data": ["phi"], "permitted_use": false, "medium": "electronic"},
+            "knowledge": {"known_on": "2026-01-26"},
+            "individuals": {"by_state": {"OH": 100 + round}},
+        })
+    }
+
+    /// The newest version of the four factors; with reasoning for one that is to be signed.
+    async fn factors(&self, ground: &Ground, round: usize, reasoned: bool) -> usize {
+        if reasoned {
+            let body = json!({"factors": factors(&format!("because of {round}"))});
+            let path = format!("/api/v1/incidents/{}/breach/factors", self.incident);
+            let reply = ground.send(Call::post(path, &body).by(ground.of(Role::Attorney))).await;
+            assert_eq!(reply.status, 200, "{}", reply.text());
+        }
+        let id = self.incident.parse().unwrap();
+        ground.program.app.load(app::ports::Scope::Provider, id).await.unwrap().case.factors.len()
     }
 
     async fn call(&self, ground: &Ground, operation: &Operation, round: usize) -> Call {
@@ -194,12 +242,42 @@ impl Things {
             "take_evidence" => call.bytes("bytes"),
             "make_practice" | "change_practice" => call.json(&self.profile),
             "make_token" => call.json(&json!({"name": "new", "role": "auditor", "practice": self.practice})),
+            "set_facts" => call.json(&json!({"facts": self.facts(round), "reason": "counted"})),
+            "patch_facts" => call.json(&json!({
+                "facts": {"individuals": {"by_state": {"OH": 100 + round}}}, "reason": "counted again",
+            })),
+            "what_if" => call.json(&json!({"individuals": {"by_state": {"OH": 600}}})),
+            "prepare_factors" => {
+                let mut factors = factors("");
+                factors["mitigation"]["unknown"] = json!([format!("who has the copy ({round})")]);
+                call.json(&json!({"factors": factors}))
+            }
+            "recommend_probability" => {
+                let version = self.factors(ground, round, round == 0).await;
+                call.json(&json!({"version": version, "probability": "low", "because": format!("round {round}")}))
+            }
+            "determine_probability" => {
+                let version = self.factors(ground, round, true).await;
+                call.json(&json!({"version": version, "probability": "more_than_low"}))
+            }
+            "state_condition" => call.json(&json!({
+                "about": "not_retained", "condition": "good_faith", "met": false, "because": format!("round {round}"),
+            })),
+            "import_recipients" => call.bytes(format!("individual,address_1\nPerson {round},1 Example Street\n")),
+            "record_mail" => call.json(&json!({"step": "sent", "letters": "1", "on": "2026-01-26"})),
             "make_package" => call.json(&json!({"for": "insurer"})),
             "assess_breach" | "explain_breach" | "breach_calendar" => call.json(&breach_facts()),
             "make_breach_document" | "make_incident_document" => call.json(&json!({"facts": breach_facts()})),
             _ => call,
         }
     }
+}
+
+fn factors(reasoning: &str) -> Value {
+    let factor = json!({"known": [], "unknown": [], "reasoning": reasoning});
+    json!({
+        "nature_of_phi": factor, "unauthorized_person": factor, "acquired_or_viewed": factor, "mitigation": factor,
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
