@@ -89,7 +89,11 @@ pub fn decisions(view: &IncidentView, practice: &Practice, now: Timestamp) -> St
         text.push_str("## Clocks\n\n| what | whose | by |\n| --- | --- | --- |\n");
         for clock in running {
             let due = clock.due_at.map_or_else(|| "no fixed limit".to_owned(), &local);
-            let late = if clock.late { " **late**" } else { "" };
+            let late = match (clock.late, clock.near) {
+                (true, _) => " **late**",
+                (false, true) => " **near**",
+                (false, false) => "",
+            };
             text.push_str(&format!(
                 "| {} | {} | {due}{late} |\n",
                 line(&clock.what).replace('|', "/"),

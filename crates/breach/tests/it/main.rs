@@ -9,6 +9,7 @@ mod properties;
 mod tables;
 mod thresholds;
 mod vectors;
+mod zones;
 
 use breach::{Assessment, Facts, Law};
 use serde_json::Value;

@@ -166,6 +166,25 @@ proptest! {
     }
 
     #[test]
+    fn nothing_that_was_met_disappears_however_the_facts_change(
+        cases in prop::collection::vec((case(), any::<prop::sample::Index>()), 2..7),
+    ) {
+        let mut met: Vec<Obligation> = Vec::new();
+        for (case, which) in cases {
+            let answer = assessed(&case.json());
+            let shown = breach::changes::with_met(&answer, &met);
+            for known in &met {
+                let there = shown.iter().find(|each| each.key() == known.key());
+                prop_assert!(there.is_some_and(|each| each.met_on.is_some()), "{:?} is gone", known.key());
+            }
+            let mut done = shown[which.index(shown.len())].clone();
+            done.met_on.get_or_insert(answer.discovery.on);
+            met.retain(|known| known.key() != done.key());
+            met.push(done);
+        }
+    }
+
+    #[test]
     fn an_assessment_is_the_same_again_from_its_json(case in case()) {
         let answer = assessed(&case.json());
         let text = serde_json::to_string(&answer).unwrap();

@@ -359,17 +359,32 @@ async fn list(bench: &Bench, page: &crate::desk::Listed<app::ports::IncidentRow>
                 plain(&row.title),
                 plain(papers.at(row.practice).at(row.declared_at)),
                 plain(papers.at(row.practice).maybe(row.next_due)),
+                legal_days(&row.counts),
             ]
         })
         .collect();
     if rows.is_empty() {
         say("No incident.");
     }
-    paper.table(&["incident", "severity", "status", "phase", "title", "declared", "next clock"], rows);
+    paper.table(
+        &["incident", "severity", "status", "phase", "title", "declared", "next clock", "legal dates"],
+        rows,
+    );
     if let Some(next) = &page.next {
         say(&format!("more: --after {next}"));
     }
     Ok(())
+}
+
+/// How many legal dates are missed or near.
+fn legal_days(counts: &serde_json::Value) -> (Ink, String) {
+    let count = |name: &str| counts.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    match (count("duties_missed"), count("duties_near"), count("duties_open")) {
+        (0, 0, 0) => plain("–"),
+        (0, 0, open) => plain(format!("{open} open")),
+        (0, near, _) => (Ink::Caution, format!("{near} near")),
+        (missed, near, _) => (Ink::Alarm, format!("{missed} MISSED, {near} near")),
+    }
 }
 
 async fn timeline(bench: &Bench, on: &On) -> Result<(), Failure> {

@@ -114,6 +114,7 @@ pub(super) fn clocks(paper: &Paper, seen: &Seen, all: bool) {
                 (Some(at), false) => (Ink::Good, format!("met {}", paper.at(at))),
                 (Some(at), true) => (Ink::Caution, format!("met late, {}", paper.at(at))),
                 (None, true) => (Ink::Alarm, "LATE".to_owned()),
+                (None, false) if clock.near => (Ink::Caution, "near; internal target passed".to_owned()),
                 (None, false) => plain("runs"),
             };
             let due = clock.due_at.map_or_else(|| "no fixed limit".to_owned(), |due| paper.at(due));
