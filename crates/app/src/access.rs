@@ -129,7 +129,8 @@ impl Callers {
     }
 }
 
-struct Administer;
+/// What only an administrator may ask for.
+pub(crate) struct Administer;
 
 impl Requires for Administer {
     fn requires(&self) -> Capability {
@@ -168,6 +169,12 @@ impl App {
                 format!("`{unknown}` is not a scope: {}", SCOPES.join(", ")),
             ));
         }
+        if matches!(new.kind, TokenKind::Account) {
+            return Err(AppError::invalid(
+                "/kind",
+                "an account is made as an account, so that its owner is asked",
+            ));
+        }
         if new.name.trim().is_empty() {
             return Err(AppError::invalid(
                 "/name",
@@ -186,11 +193,10 @@ impl App {
             return self.made_before(home, first.first).await;
         }
         let random: [u8; 32] = self.edge().random();
-        let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let token = match (&new.secret, new.kind) {
             (Some(secret), TokenKind::Source) => secret.clone(),
             (Some(_), _) => return Err(AppError::invalid("/secret", "only a source's secret can be chosen")),
-            (None, _) => format!("tq_{text}"),
+            (None, _) => token_text(&random),
         };
         let hash = Digest::of(token.as_bytes());
         let sealed = match new.kind {
@@ -281,7 +287,9 @@ impl App {
                 found
             }
         };
-        Ok(found.filter(|row| self.is_good(row)).map(|token| Caller { actor: actor_of(&token), token }))
+        // An account lies under a key that no token hashes to; the kind is looked at all the same.
+        let found = found.filter(|row| row.kind != TokenKind::Account && self.is_good(row));
+        Ok(found.map(|token| Caller { actor: actor_of(&token), token }))
     }
 
     /// The callers that are remembered.
@@ -305,14 +313,17 @@ impl App {
         let actor = actor_of(&row);
         row.revoked_at = Some(self.edge().now());
         let random: [u8; 32] = self.edge().random();
-        let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let token = format!("tq_{text}");
+        let token = token_text(&random);
         let session = TokenRow {
             id: self.edge().id(TokenId::new),
             kind: TokenKind::Session,
             hash: Digest::of(token.as_bytes()),
             created_at: self.edge().now(),
-            expires_at: self.edge().now().checked_add(jiff::SignedDuration::from_hours(12)).ok(),
+            expires_at: self
+                .edge()
+                .now()
+                .checked_add(jiff::SignedDuration::from_hours(crate::accounts::SESSION))
+                .ok(),
             revoked_at: None,
             ..row.clone()
         };
@@ -344,7 +355,7 @@ impl App {
     }
 
     /// Writes a token's row and entry; nothing is written where the key had been used before.
-    async fn write_token(
+    pub(crate) async fn write_token(
         &self,
         actor: &Actor,
         row: TokenRow,
@@ -380,6 +391,12 @@ impl App {
     }
 }
 
-fn actor_of(row: &TokenRow) -> Actor {
+/// The text of a token: 256 random bits.
+pub(crate) fn token_text(random: &[u8; 32]) -> String {
+    let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("tq_{text}")
+}
+
+pub(crate) fn actor_of(row: &TokenRow) -> Actor {
     Actor { id: row.person, name: row.name.clone(), role: row.role, practice: row.practice }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+pub mod accounts;
 pub mod backup;
 pub mod case;
 pub mod command;
@@ -70,6 +71,7 @@ struct Inner {
     incidents: Mutex<HashMap<IncidentId, Arc<State>>>,
     practices: Mutex<HashMap<PracticeId, Arc<Profile>>>,
     callers: Mutex<access::Callers>,
+    attempts: accounts::Attempts,
 }
 
 /// Folded incidents kept in memory. A practice has a handful open; a provider's board looks at rows, not at states.
@@ -84,6 +86,7 @@ impl App {
             incidents: Mutex::default(),
             practices: Mutex::default(),
             callers: Mutex::default(),
+            attempts: accounts::Attempts::default(),
         }))
     }
 
@@ -107,6 +110,10 @@ impl App {
 
     pub(crate) fn hunter(&self) -> &Arc<dyn Hunter> {
         &self.0.parts.hunter
+    }
+
+    pub(crate) fn attempts(&self) -> &accounts::Attempts {
+        &self.0.attempts
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn EvidenceStore> {

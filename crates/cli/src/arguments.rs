@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use kernel::Role;
 
 use crate::verbs::{
+    account::AccountVerb,
     alert::AlertVerb,
     backup::{BackupArgs, RestoreArgs, RestoreTestArgs},
     breach::BreachVerb,
@@ -192,6 +193,9 @@ pub(crate) enum Verb {
     Practice(PracticeVerb),
     /// Serves the HTTP API and the pages
     Serve(ServeArgs),
+    /// People who sign in with a password of their own
+    #[command(subcommand)]
+    Account(AccountVerb),
     /// Access tokens
     #[command(subcommand)]
     Token(TokenVerb),

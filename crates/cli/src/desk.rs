@@ -13,7 +13,7 @@ use incident::{Clock, Decision, PhaseView, Practice, State};
 use kernel::{Actor, Entry, IncidentId, PersonId, PracticeId, Role};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-pub(crate) use self::{alerts::AlertFilter, there::There};
+pub(crate) use self::{administration::Given, alerts::AlertFilter, there::There};
 use crate::{
     arguments::{Acting, Globals},
     failure::Failure,

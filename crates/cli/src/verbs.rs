@@ -1,5 +1,6 @@
 //! The verbs. Each file holds a verb's arguments, with an example of each, and what it does.
 
+pub(crate) mod account;
 pub(crate) mod alert;
 pub(crate) mod ask;
 pub(crate) mod backup;
@@ -115,6 +116,7 @@ async fn on_bench(bench: &Bench, verb: Verb) -> Result<(), Failure> {
         Verb::Log(verb) => log::run(bench, verb).await,
         Verb::Backup(args) => backup::run(bench, args).await,
         Verb::Practice(verb) => practice::run(bench, verb).await,
+        Verb::Account(verb) => account::run(bench, verb).await,
         Verb::Token(verb) => token::run(bench, verb).await,
         Verb::Source(verb) => source::run(bench, verb).await,
         Verb::Demo(_)

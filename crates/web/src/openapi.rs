@@ -12,7 +12,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Problem, alerts, breach, case, evidence, hunt, incidents, intake, journal, notes, practices, reports,
+    Problem, accounts, alerts, breach, case, evidence, hunt, incidents, intake, journal, notes, practices, reports,
     state::Web, status, tokens,
 };
 
@@ -36,6 +36,7 @@ use crate::{
         (name = "law", description = "The breach question: facts in, obligations and documents out; counsel decides"),
         (name = "documents", description = "What leaves an incident"),
         (name = "practices", description = "Practices, and what works there today"),
+        (name = "accounts", description = "People who sign in with a password of their own"),
         (name = "tokens", description = "Who may do what"),
     ),
     components(schemas(Problem)),
@@ -55,6 +56,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
         .merge(journal::routes())
         .merge(practices::routes())
         .merge(tokens::routes())
+        .merge(accounts::routes())
         .merge(reports::routes())
         .merge(status::api_routes());
     let lasting = OpenApiRouter::new()

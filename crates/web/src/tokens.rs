@@ -102,6 +102,9 @@ async fn make(
     conditions: Conditions,
     Sent(new): Sent<NewToken>,
 ) -> Result<(StatusCode, Json<TokenOnce>), Problem> {
+    if new.kind == TokenKind::Account {
+        return Err(Problem::invalid("/kind", "people have accounts: POST /api/v1/accounts"));
+    }
     if new.kind == TokenKind::Session {
         return Err(Problem::invalid("/kind", "a session begins with a link: make one of those"));
     }

@@ -306,6 +306,8 @@ pub enum TokenKind {
     Link,
     /// A browser that has signed in.
     Session,
+    /// A person who signs in with a password of their own; their secrets are kept sealed.
+    Account,
     /// The secret of an alert source (`name` is the adapter's); kept sealed, as some schemes need it to check a signature.
     Source,
 }

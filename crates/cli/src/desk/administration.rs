@@ -2,7 +2,13 @@
 
 use std::path::Path;
 
-use app::{access::NewToken, backup::Passphrase, ports::PracticeRow, practices::SetProfile};
+use app::{
+    access::NewToken,
+    accounts::{AccountView, NewAccount},
+    backup::Passphrase,
+    ports::PracticeRow,
+    practices::SetProfile,
+};
 use incident::Practice;
 use kernel::{PracticeId, TokenId};
 use serde::{Deserialize, Serialize};
@@ -100,6 +106,38 @@ impl Desk {
         match self {
             Self::Here(here) => Ok(here.app.revoke_token(&here.actor, id).await?),
             Self::There(there) => there.delete(&format!("/tokens/{id}")),
+        }
+    }
+
+    /// Makes an account: its id and the token of its owner's first link.
+    pub(crate) async fn make_account(&self, new: NewAccount) -> Result<Given, Failure> {
+        match self {
+            Self::Here(here) => as_sent(&here.app.make_account(&here.actor, new).await?),
+            Self::There(there) => there.post("/accounts", &new, &How::default()),
+        }
+    }
+
+    /// The accounts.
+    pub(crate) async fn accounts(&self) -> Result<Vec<AccountView>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.accounts(&here.actor).await?),
+            Self::There(there) => items(&there.get::<Value>("/accounts", Query::new())?),
+        }
+    }
+
+    /// Lets somebody who is locked out in again.
+    pub(crate) async fn reset_account(&self, id: TokenId) -> Result<Given, Failure> {
+        match self {
+            Self::Here(here) => as_sent(&here.app.reset_account(&here.actor, id).await?),
+            Self::There(there) => there.post(&format!("/accounts/{id}/reset"), &json!({}), &How::default()),
+        }
+    }
+
+    /// Ends an account.
+    pub(crate) async fn end_account(&self, id: TokenId) -> Result<(), Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.end_account(&here.actor, id).await?),
+            Self::There(there) => there.delete(&format!("/accounts/{id}")),
         }
     }
 

@@ -1,0 +1,529 @@
+//! Accounts: people who sign in with a name and a password of their own, and with a second factor where they have set
+//! one up. An account is kept as one more kind of token whose secrets are sealed, so that lists, backups and the record
+//! treat it like any other way in. Nobody ever chooses a password for somebody else: an account begins with a link that
+//! signs its owner in once, and ends up there again when they are locked out.
+
+mod attempts;
+mod secrets;
+
+use std::net::IpAddr;
+
+use kernel::{Actor, Digest, PersonId, PracticeId, Role, Timestamp, TokenId, authorise};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    App, AppError,
+    access::{Administer, MadeToken, actor_of},
+    ports::{Outside, Scope, TokenKind, TokenRow},
+};
+
+pub(crate) use attempts::Attempts;
+use secrets::{Authenticator, Secrets};
+
+/// How long an invitation can be used, in hours.
+const INVITED: i64 = 72;
+/// How long a browser stays signed in, in hours.
+pub(crate) const SESSION: i64 = 12;
+
+/// An account to be made.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    /// The name they sign in with: their e-mail address. Upper and lower case are the same.
+    pub sign_in: String,
+    /// Their name, as the record shows it.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// For one practice; `None` for all of the provider's.
+    #[serde(default)]
+    pub practice: Option<PracticeId>,
+}
+
+/// An account with the link that lets its owner in the first time. The link is shown here alone.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Invitation {
+    /// The account's id.
+    pub id: TokenId,
+    /// The token of `/signin/TOKEN`: it signs one browser in, once, within 72 hours.
+    pub token: String,
+}
+
+/// An account as a list shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AccountView {
+    /// Its id.
+    pub id: TokenId,
+    /// The name they sign in with.
+    pub sign_in: String,
+    /// Their name.
+    pub name: String,
+    /// The person.
+    pub person: PersonId,
+    /// What they may do.
+    pub role: Role,
+    /// For one practice, or for all.
+    pub practice: Option<PracticeId>,
+    /// Whether they have chosen a password.
+    pub password: bool,
+    /// Whether an authenticator app is asked for as well.
+    pub authenticator: bool,
+    /// Recovery codes that are left.
+    pub recovery_codes: usize,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What somebody types to sign in.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// The name they sign in with.
+    pub sign_in: String,
+    /// Their password.
+    pub password: String,
+    /// The code of their authenticator app, or one of their recovery codes.
+    #[serde(default)]
+    pub code: Option<String>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum SignedIn {
+    /// A session has begun.
+    Session(MadeToken),
+    /// The password is right; the account asks for a code as well, and none came.
+    CodeNeeded,
+    /// Name, password or code are wrong. Which of them, nobody is told.
+    No,
+    /// Too many attempts: seconds to wait.
+    Wait(u32),
+}
+
+/// What an authenticator app has to be told.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Enrolment {
+    /// The secret in base 32 (RFC 4648), to be typed.
+    pub secret: String,
+    /// The same as an `otpauth:` address, to be shown as a QR code.
+    pub address: String,
+}
+
+/// Recovery codes, shown once.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct RecoveryCodes {
+    /// Each signs in once in place of the app's code.
+    pub codes: Vec<String>,
+}
+
+/// The key under which an account lies: no token hashes to it, as it is the hash of another kind of text.
+fn key_of(sign_in: &str) -> Digest {
+    Digest::of(format!("account\u{0}{}", sign_in.trim().to_lowercase()).as_bytes())
+}
+
+impl App {
+    /// Makes an account and a link for its owner.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] where the name is taken or is none.
+    pub async fn make_account(&self, actor: &Actor, new: NewAccount) -> Result<Invitation, AppError> {
+        let _ = authorise(actor, Administer)?;
+        if actor.practice.is_some() && new.practice != actor.practice {
+            return Err(AppError::invalid("/practice", "an account for your own practice only"));
+        }
+        let sign_in = new.sign_in.trim();
+        if !sign_in.contains('@') || sign_in.len() > 254 || sign_in.chars().any(char::is_whitespace) {
+            return Err(AppError::invalid("/sign_in", "people sign in with their e-mail address"));
+        }
+        if new.name.trim().is_empty() {
+            return Err(AppError::invalid("/name", "the record shows who did what: a name is needed"));
+        }
+        if new.role == Role::Service {
+            return Err(AppError::invalid("/role", "a program has no account: make a token for it"));
+        }
+        if let Some(practice) = new.practice {
+            let _ = self.profile(actor, practice).await?;
+        }
+        let hash = key_of(sign_in);
+        let there = self.journal().token(&hash).await?;
+        if there.as_ref().is_some_and(|row| row.revoked_at.is_none()) {
+            return Err(AppError::invalid("/sign_in", "somebody signs in with this name already"));
+        }
+        let secrets = Secrets { sign_in: sign_in.to_owned(), ..Secrets::default() };
+        let row = TokenRow {
+            // One who comes back has the same account as before: a name lies under one key.
+            id: there.map_or_else(|| self.edge().id(TokenId::new), |row| row.id),
+            kind: TokenKind::Account,
+            hash,
+            person: self.edge().id(PersonId::new),
+            name: new.name.trim().to_owned(),
+            role: new.role,
+            practice: new.practice,
+            scopes: Vec::new(),
+            sealed: Some(self.sealed_secrets(&secrets)?),
+            created_at: self.edge().now(),
+            expires_at: None,
+            revoked_at: None,
+        };
+        self.write_token(actor, row.clone(), "account_made", None).await?;
+        self.invitation(actor, &row).await
+    }
+
+    /// The accounts that an administrator may see.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn accounts(&self, actor: &Actor) -> Result<Vec<AccountView>, AppError> {
+        let _ = authorise(actor, Administer)?;
+        let rows = self.journal().tokens(Scope::of(actor)).await?;
+        rows.into_iter().filter(|row| row.kind == TokenKind::Account).map(|row| self.view(&row)).collect()
+    }
+
+    /// Takes password and second factor of somebody who is locked out away, ends their sessions, and makes a new link.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn reset_account(&self, actor: &Actor, id: TokenId) -> Result<Invitation, AppError> {
+        let _ = authorise(actor, Administer)?;
+        let mut row = self.account_of_id(actor, id).await?;
+        let secrets = Secrets { sign_in: self.secrets(&row)?.sign_in, ..Secrets::default() };
+        row.sealed = Some(self.sealed_secrets(&secrets)?);
+        self.write_token(actor, row.clone(), "account_reset", None).await?;
+        self.end_sessions(actor, row.person, None).await?;
+        self.invitation(actor, &row).await
+    }
+
+    /// Ends an account and its sessions.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn end_account(&self, actor: &Actor, id: TokenId) -> Result<(), AppError> {
+        let _ = authorise(actor, Administer)?;
+        let mut row = self.account_of_id(actor, id).await?;
+        row.revoked_at = Some(self.edge().now());
+        let person = row.person;
+        self.write_token(actor, row, "account_ended", None).await?;
+        self.end_sessions(actor, person, None).await
+    }
+
+    /// Signs somebody in.
+    ///
+    /// # Errors
+    /// [`AppError`] where something outside fails; a wrong password is an answer.
+    pub async fn sign_in(&self, given: Credentials, from: Option<IpAddr>) -> Result<SignedIn, AppError> {
+        let hash = key_of(&given.sign_in);
+        let now = self.edge().now();
+        if let Err(seconds) = self.attempts().take(hash, from, now) {
+            return Ok(SignedIn::Wait(seconds));
+        }
+        let row = self.journal().token(&hash).await?;
+        let row = row.filter(|row| row.kind == TokenKind::Account && row.revoked_at.is_none());
+        let secrets = row.as_ref().map(|row| self.secrets(row)).transpose()?;
+        let phc = secrets.as_ref().and_then(|secrets| secrets.password.clone());
+        // An unknown name costs as much time as a wrong password, so that names cannot be found out.
+        let right = self.blocking(move || Ok(secrets::matches(&given.password, phc.as_deref()))).await?;
+        let (Some(row), Some(secrets), true) = (row, secrets, right) else {
+            tracing::warn!(account = %hash, "a wrong name or password");
+            return Ok(SignedIn::No);
+        };
+        if secrets.authenticator.is_some() {
+            let code = given.code.as_deref().map(str::trim).filter(|code| !code.is_empty());
+            let Some(code) = code else {
+                self.attempts().give_back(hash, from);
+                return Ok(SignedIn::CodeNeeded);
+            };
+            if !self.use_code(&row, secrets, code).await? {
+                tracing::warn!(account = %hash, "a wrong code");
+                return Ok(SignedIn::No);
+            }
+        }
+        self.attempts().succeeded(hash, from, now);
+        let session = self.begin_session(&row).await?;
+        Ok(SignedIn::Session(session))
+    }
+
+    /// The account of the person who asks; `None` where they came by a link or token alone.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn own_account(&self, actor: &Actor) -> Result<Option<AccountView>, AppError> {
+        self.own_row(actor).await?.map(|row| self.view(&row)).transpose()
+    }
+
+    /// Sets one's own password. Who has one says it again, so that a browser left open is not enough; other sessions end.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] where the present one is wrong, or the new one is too short or too easily guessed.
+    pub async fn set_password(
+        &self,
+        actor: &Actor,
+        session: TokenId,
+        present: Option<String>,
+        new: String,
+    ) -> Result<(), AppError> {
+        let mut row = self.need_own_row(actor).await?;
+        let mut secrets = self.secrets(&row)?;
+        self.check_present(&row, &secrets, present).await?;
+        secrets::judge(&new, &[&secrets.sign_in, &row.name])
+            .map_err(|what| AppError::invalid("/new", what))?;
+        let salt = self.edge().random();
+        let phc = self.blocking(move || secrets::hash(&new, &salt)).await?;
+        secrets.password = Some(phc);
+        row.sealed = Some(self.sealed_secrets(&secrets)?);
+        let person = row.person;
+        self.write_token(actor, row, "password_set", None).await?;
+        self.end_sessions(actor, person, Some(session)).await
+    }
+
+    /// Begins to set up an authenticator app; it counts once a code of it has been given.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn begin_authenticator(
+        &self,
+        actor: &Actor,
+        present: Option<String>,
+    ) -> Result<Enrolment, AppError> {
+        let mut row = self.need_own_row(actor).await?;
+        let mut secrets = self.secrets(&row)?;
+        self.check_present(&row, &secrets, present).await?;
+        let pending = Authenticator::new(self.edge().random::<20>().to_vec());
+        let enrolment = pending.enrolment(&secrets.sign_in)?;
+        secrets.pending = Some(pending);
+        row.sealed = Some(self.sealed_secrets(&secrets)?);
+        self.write_token(actor, row, "authenticator_begun", None).await?;
+        Ok(enrolment)
+    }
+
+    /// Ends the setting up with a code of the app, and gives recovery codes for the day the telephone is lost.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] where the code is wrong, or nothing was begun.
+    pub async fn confirm_authenticator(&self, actor: &Actor, code: &str) -> Result<RecoveryCodes, AppError> {
+        let mut row = self.need_own_row(actor).await?;
+        let mut secrets = self.secrets(&row)?;
+        let Some(mut pending) = secrets.pending.take() else {
+            return Err(AppError::invalid("/code", "nothing is being set up: begin with the app's secret"));
+        };
+        let Some(step) = pending.check(code, self.edge().now()) else {
+            let what =
+                "that is not the app's code now: check that the telephone's clock is right, and try the next";
+            return Err(AppError::invalid("/code", what));
+        };
+        pending.last_step = step;
+        let codes: Vec<String> =
+            (0..secrets::RECOVERY).map(|_| secrets::recovery_code(self.edge().random())).collect();
+        secrets.recovery = codes.iter().map(|code| secrets::recovery_hash(code)).collect();
+        secrets.authenticator = Some(pending);
+        row.sealed = Some(self.sealed_secrets(&secrets)?);
+        self.write_token(actor, row, "authenticator_set", None).await?;
+        Ok(RecoveryCodes { codes })
+    }
+
+    /// Takes one's own authenticator app away.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] where the password is wrong.
+    pub async fn drop_authenticator(&self, actor: &Actor, present: Option<String>) -> Result<(), AppError> {
+        let mut row = self.need_own_row(actor).await?;
+        let mut secrets = self.secrets(&row)?;
+        self.check_present(&row, &secrets, present).await?;
+        secrets = Secrets { sign_in: secrets.sign_in, password: secrets.password, ..Secrets::default() };
+        row.sealed = Some(self.sealed_secrets(&secrets)?);
+        self.write_token(actor, row, "authenticator_dropped", None).await?;
+        Ok(())
+    }
+
+    /// The actor's own sessions that have not ended, the latest first, without hashes.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<TokenRow>, AppError> {
+        let now = self.edge().now();
+        let mut rows = self.journal().tokens(Scope::of(actor)).await?;
+        rows.retain(|row| {
+            row.kind == TokenKind::Session
+                && row.person == actor.id
+                && row.revoked_at.is_none()
+                && row.expires_at.is_none_or(|end| end > now)
+        });
+        for row in &mut rows {
+            row.hash = Digest::from_bytes([0; 32]);
+        }
+        rows.reverse();
+        Ok(rows)
+    }
+
+    /// Ends the sessions of a person, but for one.
+    async fn end_sessions(
+        &self,
+        actor: &Actor,
+        person: PersonId,
+        but: Option<TokenId>,
+    ) -> Result<(), AppError> {
+        let rows = self.journal().tokens(Scope::of(actor)).await?;
+        for mut row in rows {
+            let theirs = row.person == person
+                && matches!(row.kind, TokenKind::Session | TokenKind::Link)
+                && row.revoked_at.is_none();
+            if theirs && Some(row.id) != but {
+                row.revoked_at = Some(self.edge().now());
+                self.write_token(actor, row, "session_ended", None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn invitation(&self, actor: &Actor, row: &TokenRow) -> Result<Invitation, AppError> {
+        let new = crate::access::NewToken {
+            name: row.name.clone(),
+            role: row.role,
+            practice: row.practice,
+            scopes: Vec::new(),
+            kind: TokenKind::Link,
+            expires_at: self.edge().now().checked_add(jiff::SignedDuration::from_hours(INVITED)).ok(),
+            secret: None,
+            person: Some(row.person),
+        };
+        let link = self.make_token(actor, new).await?;
+        Ok(Invitation { id: row.id, token: link.token })
+    }
+
+    async fn begin_session(&self, row: &TokenRow) -> Result<MadeToken, AppError> {
+        let random: [u8; 32] = self.edge().random();
+        let token = crate::access::token_text(&random);
+        let now = self.edge().now();
+        let session = TokenRow {
+            id: self.edge().id(TokenId::new),
+            kind: TokenKind::Session,
+            hash: Digest::of(token.as_bytes()),
+            sealed: None,
+            created_at: now,
+            expires_at: now.checked_add(jiff::SignedDuration::from_hours(SESSION)).ok(),
+            revoked_at: None,
+            ..row.clone()
+        };
+        let id = session.id;
+        self.write_token(&actor_of(row), session, "session_begun", None).await?;
+        Ok(MadeToken { id, token })
+    }
+
+    /// Uses up a code, of the app or of the recovery codes; false where it is wrong or was used.
+    async fn use_code(&self, row: &TokenRow, mut secrets: Secrets, code: &str) -> Result<bool, AppError> {
+        let Some(authenticator) = secrets.authenticator.as_mut() else { return Ok(false) };
+        let once = if let Some(step) = authenticator.check(code, self.edge().now()) {
+            authenticator.last_step = step;
+            format!("code {} {step}", row.id)
+        } else {
+            let used = secrets::recovery_hash(code);
+            let before = secrets.recovery.len();
+            secrets.recovery.retain(|known| *known != used);
+            if secrets.recovery.len() == before {
+                return Ok(false);
+            }
+            format!("recovery {} {used}", row.id)
+        };
+        let mut row = row.clone();
+        row.sealed = Some(self.sealed_secrets(&secrets)?);
+        let once = (once, row.hash);
+        // The key makes the second of two browsers that send the same code at once find it used (RFC 6238 section 5.2).
+        Ok(!self.write_token(&actor_of(&row), row, "code_used", Some(once)).await?.repeated)
+    }
+
+    async fn check_present(
+        &self,
+        row: &TokenRow,
+        secrets: &Secrets,
+        present: Option<String>,
+    ) -> Result<(), AppError> {
+        let Some(phc) = secrets.password.clone() else { return Ok(()) };
+        if let Err(seconds) = self.attempts().take(row.hash, None, self.edge().now()) {
+            let what = format!("too many wrong passwords: wait {seconds} seconds");
+            return Err(AppError::invalid("/present", what));
+        }
+        let present = present.unwrap_or_default();
+        let right = self.blocking(move || Ok(secrets::matches(&present, Some(&phc)))).await?;
+        if right {
+            self.attempts().give_back(row.hash, None);
+            Ok(())
+        } else {
+            Err(AppError::invalid("/present", "that is not your present password"))
+        }
+    }
+
+    async fn account_of_id(&self, actor: &Actor, id: TokenId) -> Result<TokenRow, AppError> {
+        let rows = self.journal().tokens(Scope::of(actor)).await?;
+        rows.into_iter()
+            .find(|row| row.id == id && row.kind == TokenKind::Account && row.revoked_at.is_none())
+            .ok_or_else(|| AppError::not_found(format!("account {id}")))
+    }
+
+    async fn own_row(&self, actor: &Actor) -> Result<Option<TokenRow>, AppError> {
+        let rows = self.journal().tokens(Scope::of(actor)).await?;
+        Ok(rows
+            .into_iter()
+            .find(|row| row.kind == TokenKind::Account && row.person == actor.id && row.revoked_at.is_none()))
+    }
+
+    async fn need_own_row(&self, actor: &Actor) -> Result<TokenRow, AppError> {
+        self.own_row(actor).await?.ok_or_else(|| {
+            AppError::not_found(
+                "an account of yours (you came by a link or token: ask an administrator for one)",
+            )
+        })
+    }
+
+    fn secrets(&self, row: &TokenRow) -> Result<Secrets, AppError> {
+        let damaged =
+            |what: &str| AppError::Outside(Outside::never("an account cannot be read", what.to_owned()));
+        let (digest, sealed) = row
+            .sealed
+            .as_deref()
+            .and_then(<[u8]>::split_first_chunk::<32>)
+            .ok_or_else(|| damaged("it holds no secrets"))?;
+        let bytes = self.store().unseal(&Digest::from_bytes(*digest), sealed)?;
+        let secrets: Secrets =
+            serde_json::from_slice(&bytes).map_err(AppError::json("an account's secrets cannot be read"))?;
+        // Whoever may write the database could put one person's secrets into another's row.
+        if key_of(&secrets.sign_in) == row.hash {
+            Ok(secrets)
+        } else {
+            Err(damaged("its secrets belong to another account"))
+        }
+    }
+
+    /// The secrets as the row holds them: their digest, then their sealed bytes.
+    fn sealed_secrets(&self, secrets: &Secrets) -> Result<Vec<u8>, AppError> {
+        let bytes =
+            serde_json::to_vec(secrets).map_err(AppError::json("an account's secrets cannot be written"))?;
+        let digest = Digest::of(&bytes);
+        let sealed = self.store().seal(&digest, &bytes, self.edge().random())?;
+        Ok([digest.as_bytes().as_slice(), &sealed].concat())
+    }
+
+    fn view(&self, row: &TokenRow) -> Result<AccountView, AppError> {
+        let secrets = self.secrets(row)?;
+        Ok(AccountView {
+            id: row.id,
+            sign_in: secrets.sign_in,
+            name: row.name.clone(),
+            person: row.person,
+            role: row.role,
+            practice: row.practice,
+            password: secrets.password.is_some(),
+            authenticator: secrets.authenticator.is_some(),
+            recovery_codes: secrets.recovery.len(),
+            created_at: row.created_at,
+            ended_at: row.revoked_at,
+        })
+    }
+}
