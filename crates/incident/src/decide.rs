@@ -16,7 +16,7 @@ use std::cell::Cell;
 use jiff::civil::Date;
 use kernel::{Actor, Authorised, Digest, EvidenceId, SystemName, Timestamp, entry::EntryActor};
 
-use crate::{Event, Practice, Refusal, RefusalKind, Request, State, Status, System};
+use crate::{Event, Practice, Refusal, RefusalKind, Request, Request as R, State, Status, System};
 
 /// Hours ahead for which visits and procedures are counted.
 pub const IMPACT_HOURS: u16 = 12;
@@ -44,7 +44,6 @@ pub fn decide(
     };
     let request = request.request();
     ask.open_for(request)?;
-    use Request as R;
     match request {
         R::Declare { .. }
         | R::AttachAlert { .. }

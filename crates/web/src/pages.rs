@@ -14,6 +14,7 @@ pub(crate) mod board;
 pub(crate) mod breach;
 pub(crate) mod command;
 pub(crate) mod desk;
+pub(crate) mod entrance;
 pub(crate) mod evidence;
 pub(crate) mod form;
 pub(crate) mod graph;
@@ -24,6 +25,7 @@ pub(crate) mod lessons;
 pub(crate) mod line;
 pub(crate) mod live;
 pub(crate) mod notes;
+pub(crate) mod own;
 pub(crate) mod parts;
 pub(crate) mod practice;
 pub(crate) mod recovery;
@@ -58,6 +60,12 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/incidents/{id}/breach", get(breach::page))
         .route("/incidents/{id}/recovery", get(recovery::page))
         .route("/incidents/{id}/lessons", get(lessons::page))
+        .route("/me", get(own::page))
+        .route("/me/password", post(own::set_password))
+        .route("/me/authenticator", post(own::begin))
+        .route("/me/authenticator/confirm", post(own::confirm))
+        .route("/me/authenticator/drop", post(own::drop_app))
+        .route("/me/sessions/{id}/end", post(own::end))
         .route("/journal", get(journal::page))
         .route("/journal/{index}", get(journal::entry))
         .route("/today", get(staff::today))

@@ -12,7 +12,7 @@ use axum::{
 use crate::{
     caller::{By, Read, cookie_name, peer},
     error::Problem,
-    pages::{layout, told},
+    pages::{entrance, layout, told},
     received::Named,
     state::Web,
 };
@@ -21,7 +21,10 @@ use crate::{
 const SESSION: u32 = 12 * 60 * 60;
 
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/signin/{token}", get(sign_in)).route("/signout", post(sign_out))
+    Router::new()
+        .route("/signin", get(entrance::page).post(entrance::enter))
+        .route("/signin/{token}", get(sign_in))
+        .route("/signout", post(sign_out))
 }
 
 async fn sign_in(
@@ -40,21 +43,33 @@ async fn sign_in(
             Err(seconds) => Err(Problem::too_many_failures(seconds)),
         };
     };
-    Ok(to_start(&web, &session.token, SESSION))
+    let caller = web.app.caller(&session.token).await?;
+    let account = match caller {
+        Some(caller) => web.app.own_account(&caller.actor).await?,
+        None => None,
+    };
+    // Somebody invited comes by a link once; what they need next is a password of their own.
+    let next = if account.is_some_and(|account| !account.password) { "/me" } else { "/" };
+    Ok(begin(&web, &session.token, next))
 }
 
 async fn sign_out(State(web): State<Web>, by: By<Read>) -> Result<Response, Problem> {
     if by.session {
         web.app.end_session(&by.actor, by.token.id).await?;
     }
-    Ok(to_start(&web, "", 0))
+    Ok(with_cookie(&web, "", 0, "/signin"))
 }
 
-/// To the start page, with the cookie set; or taken away, where it is to live for no time.
-fn to_start(web: &Web, token: &str, seconds: u32) -> Response {
+/// On to a page, as somebody who is signed in.
+pub(crate) fn begin(web: &Web, token: &str, next: &'static str) -> Response {
+    with_cookie(web, token, SESSION, next)
+}
+
+/// On to a page, with the cookie set; or taken away, where it is to live for no time.
+fn with_cookie(web: &Web, token: &str, seconds: u32, next: &'static str) -> Response {
     let (name, secure) = (cookie_name(web.config.secure), if web.config.secure { "; Secure" } else { "" });
     let cookie = format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, next)]).into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }

@@ -4,7 +4,24 @@
 use std::collections::BTreeSet;
 
 use super::{Ask, Decided, refuse, said};
-use crate::{Event, LetterSpan, MailStep, Refusal, RefusalKind, Request};
+use crate::{Event, LetterSpan, MailReturn, MailStep, Refusal, RefusalKind, Request};
+
+/// What a step of the mailing has to say besides its day: why letters came back, how somebody was reached otherwise.
+fn particulars(
+    step: MailStep,
+    reason: Option<MailReturn>,
+    how: Option<&str>,
+) -> Result<(Option<MailReturn>, Option<String>), Refusal> {
+    let bare = |member: &str| {
+        let way_out = format!("say it in `{member}`");
+        refuse(RefusalKind::Invalid, format!("`{member}` is missing"), way_out)
+    };
+    match step {
+        MailStep::Returned => Ok((Some(reason.ok_or_else(|| bare("reason"))?), None)),
+        MailStep::Reached => Ok((None, Some(said("how", how.ok_or_else(|| bare("how"))?)?))),
+        MailStep::Sent => Ok((None, None)),
+    }
+}
 
 impl Ask<'_> {
     pub(super) fn case(&self, request: &Request) -> Decided {
@@ -74,21 +91,7 @@ impl Ask<'_> {
                     let reason = format!("{on} lies in the future");
                     return Err(refuse(RefusalKind::Invalid, reason, "give the day on which it happened"));
                 }
-                let bare = |member: &str| {
-                    refuse(
-                        RefusalKind::Invalid,
-                        format!("`{member}` is missing"),
-                        format!("say it in `{member}`"),
-                    )
-                };
-                let reason = match step {
-                    MailStep::Returned => Some(reason.ok_or_else(|| bare("reason"))?),
-                    MailStep::Sent | MailStep::Reached => None,
-                };
-                let how = match step {
-                    MailStep::Reached => Some(said("how", how.as_deref().ok_or_else(|| bare("how"))?)?),
-                    MailStep::Sent | MailStep::Returned => None,
-                };
+                let (reason, how) = particulars(*step, *reason, how.as_deref())?;
                 Ok(vec![Event::MailRecorded { step: *step, letters: letters.clone(), on: *on, reason, how }])
             }
             _ => Ok(Vec::new()),

@@ -58,7 +58,7 @@ fn table(desk: &Desk, rows: &[&TokenRow], practices: &[(String, String)], standi
             thead { tr { th scope="col" { "Who" } th scope="col" { "Kind" } th scope="col" { "Practice" } th scope="col" { "Since" } th scope="col" { "Until" } @if standing { th scope="col" { span.unseen { "End it" } } } } }
             tbody { @for row in rows { tr {
                 th scope="row" { (row.name) span.small.quiet { (row.role) @if !row.scopes.is_empty() { " · only " (row.scopes.join(", ")) } } }
-                td data-label="Kind" { (match row.kind { TokenKind::Api => "token", TokenKind::Link => "link", TokenKind::Session => "browser", TokenKind::Source => "alert source" }) @if row.id == desk.caller.token.id { " " (parts::chip("calm", "●", "this one")) } }
+                td data-label="Kind" { (match row.kind { TokenKind::Api => "token", TokenKind::Link => "link", TokenKind::Session => "browser", TokenKind::Source => "alert source", TokenKind::Account => "account" }) @if row.id == desk.caller.token.id { " " (parts::chip("calm", "●", "this one")) } }
                 td data-label="Practice" { (row.practice.map_or("all", |id| { let id = id.to_string(); practices.iter().find(|(own, _)| *own == id).map_or("one", |(_, name)| name.as_str()) })) }
                 td data-label="Since" { (parts::moment(row.created_at, &TimeZone::UTC)) " UTC" }
                 td data-label="Until" { @match row.revoked_at.or(row.expires_at) { Some(end) => { (parts::moment(end, &TimeZone::UTC)) " UTC" }, None => "ended by hand" } }

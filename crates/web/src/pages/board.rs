@@ -132,7 +132,10 @@ impl Board<'_> {
                     (all.saturating_sub(suspected)) " of " (all) " held"
                     @if number("glass_broken") > 0 { " " (parts::chip("bad", "!", "glass broken")) }
                 }
-                td data-label="Next clock" { @match row.next_due { Some(due) => (parts::due(due, self.now)), None => span.quiet { "none" } } }
+                td data-label="Next clock" { @match row.next_due { Some(due) => (parts::due(due, self.now)), None => span.quiet { "none" } }
+                    @if number("duties_missed") > 0 { " " (parts::chip("bad", "!", &parts::count(number("duties_missed") as usize, "legal date missed", "legal dates missed"))) }
+                    @if number("duties_near") > 0 { " " (parts::chip("care", "◐", &parts::count(number("duties_near") as usize, "legal date near", "legal dates near"))) }
+                }
             }
         }
     }

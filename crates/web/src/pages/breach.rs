@@ -4,6 +4,7 @@
 use app::ports::EvidenceQuery;
 use axum::response::Response;
 use incident::{BreachAnswer, Obligation, ObligationStanding};
+use jiff::tz::TimeZone;
 use kernel::{Capability, IncidentId};
 use maud::{Markup, html};
 
@@ -45,6 +46,7 @@ pub(crate) async fn page(
             div.main-column {
                 section.card #answer data-live aria-labelledby="answer-h" { h2 #answer-h { "Is it a breach?" } (answer(&room)) }
                 section #dates data-live aria-labelledby="dates-h" { h2 #dates-h { "Dates that run" } (room.dates()) }
+                (changes(&desk, id, &room.zone).await?)
                 section #duties data-live aria-labelledby="duties-h" { h2 #duties-h { "Duties" } (duties(&room, &proofs)) }
             }
             aside.side-column aria-label="Facts" {
@@ -81,6 +83,24 @@ fn answer(room: &Room<'_>) -> Markup {
         @if room.state().breach.len() > 1 { details.more { summary { "Earlier answers" } ul.small { @for earlier in room.state().breach.iter().rev().skip(1) { li { (earlier.answer.plain()) " " (parts::stamp(&earlier.stamp, &room.zone)) } } } } }
         (folded(room.desk, room.id, Capability::Counsel, "Decide", "decide_breach", &[Field::Choice("answer", "It is", choices!(BreachAnswer)), Field::Text("reasons:lines", "Reasons, one a line"), Field::Tick("privileged", "The reasons are privileged")]))
     }
+}
+
+/// What the last changes of facts did to the legal dates.
+async fn changes(desk: &Desk, id: IncidentId, zone: &TimeZone) -> Result<Markup, Problem> {
+    let changes = desk.web.app.changes(&desk.actor, id).await?;
+    Ok(html! {
+        @if !changes.is_empty() {
+            section #changes data-live aria-labelledby="changes-h" {
+                h2 #changes-h { "What changed in the legal dates" }
+                @for change in changes.iter().take(5) {
+                    div.card {
+                        p.small.quiet { (parts::moment(change.at, zone)) " · " (change.by) }
+                        ul { @for line in change.said.iter().take(20) { li { (line) } } }
+                    }
+                }
+            }
+        }
+    })
 }
 
 fn duties(room: &Room<'_>, proofs: &[(String, String)]) -> Markup {

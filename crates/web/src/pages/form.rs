@@ -29,6 +29,11 @@ impl Fields {
         self.0.push((name.to_owned(), text));
     }
 
+    /// A field's text as it was typed, blanks and all: a password.
+    pub(crate) fn whole(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(own, text)| own == name && !text.is_empty()).map(|(_, text)| text.as_str())
+    }
+
     /// A field's text, where it is given and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(own, text)| own == name && !text.trim().is_empty()).map(|(_, text)| text.trim())

@@ -161,7 +161,7 @@ pub(crate) fn clocks(clocks: &[Clock], now: Timestamp, zone: &TimeZone) -> Marku
         ul.clocks {
             @for clock in running {
                 li {
-                    span.what { (clock.what) span.small.quiet { " " (parts::clock_kind(clock.kind)) " · for the " (clock.owner) } }
+                    span.what { (clock.what) span.small.quiet { " " (parts::clock_kind(clock.kind)) " · for the " (clock.owner) @if let Some(target) = clock.target_at { " · internal target " (parts::moment(target, zone)) } } @if clock.near && !clock.late { " " (parts::chip("care", "◐", "near")) } }
                     span.when { @match clock.due_at { Some(due) => { (parts::due(due, now)) span.small.quiet { (parts::moment(due, zone)) } }, None => span.small.quiet { "no date" } } }
                 }
             }

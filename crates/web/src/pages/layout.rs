@@ -20,6 +20,7 @@ pub(crate) enum Place {
     Today,
     Practices,
     Administration,
+    Own,
     Incident(Tab),
 }
 
@@ -85,7 +86,7 @@ pub(crate) fn page(desk: &Desk, sheet: &Sheet) -> Response {
                 a.mark href="/" aria-label="Tourniquet, to the board" { (mark()) span { "Tourniquet" } }
                 (navigation(desk, sheet.place))
                 div.who {
-                    span.name { (desk.actor.name) }
+                    a.name href="/me" aria-current=[(sheet.place == Place::Own).then_some("page")] { (desk.actor.name) }
                     span.quiet.small { (desk.actor.role) }
                     form method="post" action="/signout" { button.plain type="submit" { "Sign out" } }
                 }

@@ -77,10 +77,11 @@ fn sentence(text: &str) -> String {
 pub(crate) fn signed_out() -> Markup {
     html! {
         h1 { "You are not signed in" }
-        p.lead { "Whoever leads the response gives you a link. Open it in this browser; it works once." }
+        p.actions { a.button.first href="/signin" { "Sign in with a password" } }
+        p.lead { "Or open the link that whoever leads the response has given you. It signs one browser in, once." }
         div.card {
             h2 { "For the lead" }
-            p { "Make a link with " code { "tourniquet token make NAME --role ROLE --link" } ", or on the page Administration." }
+            p { "Make an account with " code { "tourniquet account add NAME --sign-in E-MAIL --role ROLE" } ", or on the page Administration." }
         }
         p { "If something is wrong with the computers right now and you cannot sign in: call your practice’s manager. Do not wait." }
     }
