@@ -328,6 +328,13 @@ fn facts_made(
             facts::put(&mut given, "/event/risk_assessment", kept);
         }
     }
+    for source in &sources {
+        // Whoever sends the whole facts need not repeat what the record itself shows.
+        let left_out = given.pointer(&source.pointer).is_none_or(Value::is_null);
+        if left_out && matches!(change, FactsChange::Whole(_)) {
+            facts::put(&mut given, &source.pointer, before.pointer(&source.pointer).cloned());
+        }
+    }
     Facts::from_value(&given).map_err(|error| AppError::invalid(pointer(&error), error.what))?;
     let mut changed = facts::changed(&before, &given);
     if let Some(pointer) = changed.iter().find(|pointer| facts::within(pointer, "/event/risk_assessment")) {

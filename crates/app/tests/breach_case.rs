@@ -137,7 +137,8 @@ async fn near_and_missed_dates_are_seen_wherever_the_incident_is() {
             .iter()
             .find(|decision| decision.what.contains("individual notice (hipaa"))
             .unwrap();
-        let tagged = ["NEAR", "MISSED"].into_iter().find(|tag| decided.why.starts_with(tag)).unwrap_or_default();
+        let tagged =
+            ["NEAR", "MISSED"].into_iter().find(|tag| decided.why.starts_with(tag)).unwrap_or_default();
         assert_eq!(tagged, tag, "{}", decided.why);
         (counts["duties_near"].as_u64().unwrap(), counts["duties_missed"].as_u64().unwrap())
     };
@@ -267,7 +268,7 @@ async fn a_signed_low_probability_moves_the_clock_and_nobody_but_the_attorney_si
     assert!(due(&program, incident, "individual_notice").await.unwrap().1);
     let record = app.factors(&by(Role::Lead), incident).await.unwrap();
     assert!(record.in_force.is_none() && record.determinations.len() == 1 && record.versions.len() == 3);
-    assert!(!serde_json::to_string(&record).unwrap().contains("reasoned\""));
+    assert!(!serde_json::to_string(&record).unwrap().contains(":\"reasoned\""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

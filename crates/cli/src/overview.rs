@@ -14,7 +14,7 @@ const GROUPS: [(&str, &[&str]); 9] = [
     ("Recover", &["recover"]),
     ("Notify, learn, close", &["breach", "learn", "note", "retention"]),
     ("The record", &["export", "verify", "log", "backup", "restore", "restore-test"]),
-    ("Setting up", &["practice", "serve", "token", "source", "completions", "man"]),
+    ("Setting up", &["practice", "serve", "account", "token", "source", "completions", "man"]),
 ];
 
 /// The command line, with the overview in its help.

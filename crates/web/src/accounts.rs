@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    caller::{Administer, By, Read},
+    caller::{Administer, By, Read, Write},
     conditions::Listed,
     error::Problem,
     received::{Named, Sent},
@@ -86,7 +86,7 @@ struct NewPassword {
 #[utoipa::path(put, path = "/me/account", tag = "accounts", operation_id = "set_password", request_body = NewPassword, responses((status = 204)))]
 async fn set_password(
     State(web): State<Web>,
-    by: By<Read>,
+    by: By<Write>,
     Sent(sent): Sent<NewPassword>,
 ) -> Result<StatusCode, Problem> {
     web.app.set_password(&by.actor, by.token.id, sent.present, sent.new).await?;
@@ -106,7 +106,7 @@ struct Present {
 #[utoipa::path(post, path = "/me/authenticator", tag = "accounts", operation_id = "begin_authenticator", request_body = Present, responses((status = 200, body = Enrolment)))]
 async fn begin_authenticator(
     State(web): State<Web>,
-    by: By<Read>,
+    by: By<Write>,
     Sent(sent): Sent<Present>,
 ) -> Result<Json<Enrolment>, Problem> {
     Ok(Json(web.app.begin_authenticator(&by.actor, sent.present).await?))
@@ -124,7 +124,7 @@ struct Code {
 #[utoipa::path(put, path = "/me/authenticator", tag = "accounts", operation_id = "confirm_authenticator", request_body = Code, responses((status = 200, body = RecoveryCodes)))]
 async fn confirm_authenticator(
     State(web): State<Web>,
-    by: By<Read>,
+    by: By<Write>,
     Sent(sent): Sent<Code>,
 ) -> Result<Json<RecoveryCodes>, Problem> {
     Ok(Json(web.app.confirm_authenticator(&by.actor, &sent.code).await?))
@@ -134,7 +134,7 @@ async fn confirm_authenticator(
 #[utoipa::path(delete, path = "/me/authenticator", tag = "accounts", operation_id = "drop_authenticator", request_body = Present, responses((status = 204)))]
 async fn drop_authenticator(
     State(web): State<Web>,
-    by: By<Read>,
+    by: By<Write>,
     Sent(sent): Sent<Present>,
 ) -> Result<StatusCode, Problem> {
     web.app.drop_authenticator(&by.actor, sent.present).await?;
@@ -171,7 +171,7 @@ async fn sessions(State(web): State<Web>, by: By<Read>) -> Result<Json<Listed<Se
 #[utoipa::path(delete, path = "/me/sessions/{id}", tag = "accounts", operation_id = "end_own_session", params(("id" = TokenId, Path, description = "The session")), responses((status = 204)))]
 async fn end_session(
     State(web): State<Web>,
-    by: By<Read>,
+    by: By<Write>,
     Named(id): Named<TokenId>,
 ) -> Result<StatusCode, Problem> {
     web.app.end_session(&by.actor, id).await?;

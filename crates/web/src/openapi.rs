@@ -12,8 +12,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Problem, accounts, alerts, breach, case, evidence, hunt, incidents, intake, journal, notes, practices, reports,
-    state::Web, status, tokens,
+    Problem, accounts, alerts, breach, case, evidence, hunt, incidents, intake, journal, notes, practices,
+    reports, state::Web, status, tokens,
 };
 
 #[derive(utoipa::OpenApi)]

@@ -35,7 +35,9 @@ pub fn changed(before: &Value, after: &Value) -> Vec<String> {
 fn walk(at: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<String>) {
     // An empty object says no more than an absent one.
     let there = |value: Option<&Value>| {
-        value.is_some_and(|value| !value.is_null() && value.as_object().is_none_or(|members| !members.is_empty()))
+        value.is_some_and(|value| {
+            !value.is_null() && value.as_object().is_none_or(|members| !members.is_empty())
+        })
     };
     let members = |value: Option<&Value>| match value {
         Some(Value::Object(members)) => Some(members.clone()),

@@ -84,3 +84,42 @@ async fn a_session_ends_by_itself_and_staff_see_no_incident() {
     ground.hand.set("2026-01-27T14:30:00Z".parse().unwrap());
     ground.send(Call::get("/api/v1/me").with("cookie", staff)).await.is_problem(401, "unauthenticated");
 }
+
+#[tokio::test]
+async fn somebody_with_an_account_signs_in_with_a_password_and_nobody_learns_who_has_one() {
+    let ground = Ground::new().await;
+    let new = json!({"sign_in": "dana@cedarhollow.example", "name": "Dana", "role": "practice", "practice": ground.program.practice});
+    let reply = ground.send(Call::post("/api/v1/accounts", &new).by(ground.of(Role::Lead))).await;
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    let link = reply.json()["token"].as_str().unwrap().to_owned();
+    // The link leads to where a password is chosen.
+    let came = ground.send(Call::get(format!("/signin/{link}"))).await;
+    assert_eq!((came.status.as_u16(), came.header("location")), (303, "/me"), "{}", came.text());
+    let cookie = came.header("set-cookie").split(';').next().unwrap().to_owned();
+    let page = ground.send(Call::get("/me").with("cookie", cookie.clone())).await.text();
+    assert!(page.contains("Choose a password"), "{page}");
+    let set = Call::new("PUT", "/api/v1/me/account").json(&json!({"new": "seven quiet lanterns drift"}));
+    let set = ground.send(set.with("cookie", cookie).with("sec-fetch-site", "same-origin")).await;
+    assert_eq!(set.status, 204, "{}", set.text());
+
+    let enter = async |name: &str, password: &str, site: &str| {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("name", name), ("password", password), ("code", "")])
+            .finish();
+        let call = Call::new("POST", "/signin").bytes(body).with("sec-fetch-site", site);
+        ground.send(call.with("content-type", "application/x-www-form-urlencoded")).await
+    };
+    let (dana, password) = ("Dana@cedarhollow.example", "seven quiet lanterns drift");
+    assert_eq!(enter(dana, password, "cross-site").await.status, 403, "another site cannot sign anybody in");
+    let wrong = enter(dana, "seven loud lanterns sink", "same-origin").await;
+    let nobody = enter("nobody@cedarhollow.example", password, "same-origin").await;
+    assert_eq!((wrong.status.as_u16(), nobody.status.as_u16()), (422, 422));
+    for reply in [&wrong, &nobody] {
+        assert!(reply.text().contains("That did not match"), "{}", reply.text());
+    }
+    let right = enter(dana, password, "same-origin").await;
+    assert_eq!((right.status.as_u16(), right.header("location")), (303, "/"), "{}", right.text());
+    let cookie = right.header("set-cookie").split(';').next().unwrap().to_owned();
+    let me = ground.send(Call::get("/api/v1/me").with("cookie", cookie)).await.json();
+    assert_eq!(me["name"], "Dana");
+}
