@@ -127,7 +127,7 @@ async fn near_and_missed_dates_are_seen_wherever_the_incident_is() {
     let lead = program.person(Role::Lead);
     let letters = async |stands: Stands, tag: &str| {
         let case = program.app.case(&lead, incident).await.unwrap();
-        let duty = case.duties.iter().find(|duty| duty.duty.starts_with("individual notice (hipaa")).unwrap();
+        let duty = case.duties.iter().find(|duty| duty.duty.starts_with("individual notice (HIPAA")).unwrap();
         assert_eq!(duty.stands, stands);
         let rows = program.app.incidents(&lead, app::ports::IncidentQuery::default()).await.unwrap();
         let counts = &rows.items[0].counts;
@@ -135,7 +135,7 @@ async fn near_and_missed_dates_are_seen_wherever_the_incident_is() {
         let decided = view
             .decisions
             .iter()
-            .find(|decision| decision.what.contains("individual notice (hipaa"))
+            .find(|decision| decision.what.contains("individual notice (HIPAA"))
             .unwrap();
         let tagged =
             ["NEAR", "MISSED"].into_iter().find(|tag| decided.why.starts_with(tag)).unwrap_or_default();

@@ -77,7 +77,14 @@ impl Duty {
     /// The duty in plain English.
     #[must_use]
     pub fn plain(&self) -> String {
-        let mut text = format!("{} ({}", self.duty.replace('_', " "), self.regime);
+        // The abbreviations of the rules and of those who keep them are read in capitals.
+        let capitals = |word: &str| match word {
+            "hhs" | "hipaa" | "ftc" | "dea" => word.to_uppercase(),
+            "part2" => "Part 2".to_owned(),
+            _ => word.to_owned(),
+        };
+        let duty: Vec<String> = self.duty.split('_').map(capitals).collect();
+        let mut text = format!("{} ({}", duty.join(" "), capitals(&self.regime));
         if let Some(jurisdiction) = &self.jurisdiction
             && !self.regime.ends_with(jurisdiction.as_str())
         {

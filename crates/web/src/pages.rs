@@ -27,6 +27,7 @@ pub(crate) mod live;
 pub(crate) mod notes;
 pub(crate) mod own;
 pub(crate) mod parts;
+pub(crate) mod people;
 pub(crate) mod practice;
 pub(crate) mod recovery;
 pub(crate) mod staff;
@@ -72,6 +73,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/practices", get(practice::list))
         .route("/practices/{id}", get(practice::page))
         .route("/administration", get(admin::page).post(admin::make))
+        .route("/administration/accounts", post(people::make))
+        .route("/administration/accounts/{id}/reset", post(people::reset))
+        .route("/administration/accounts/{id}/end", post(people::end))
         .route("/administration/{id}/revoke", post(admin::revoke))
         .route("/staff/{token}", get(staff::page).post(staff::report))
 }

@@ -13,7 +13,7 @@ use super::{
     action::{Field, one},
     desk::{Act, Desk},
     layout::{self, Place, Sheet},
-    parts,
+    parts, people,
 };
 use crate::{error::Problem, received::Named, state::Web};
 
@@ -29,13 +29,16 @@ async fn body(desk: &Desk, made: &Markup) -> Result<Markup, Problem> {
     let practices: Vec<(String, String)> =
         practices.into_iter().map(|row| (row.id.to_string(), row.name)).collect();
     let now = desk.web.app.edge().now();
-    let (mut good, ended): (Vec<&TokenRow>, Vec<&TokenRow>) =
-        rows.iter().partition(|row| row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > now));
+    let (mut good, ended): (Vec<&TokenRow>, Vec<&TokenRow>) = rows
+        .iter()
+        .filter(|row| row.kind != TokenKind::Account)
+        .partition(|row| row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > now));
     good.sort_by_key(|row| (row.kind != TokenKind::Session, std::cmp::Reverse(row.created_at)));
     let roles = Role::ALL.iter().map(|role| (role.as_str().to_owned(), role.as_str().to_owned())).collect();
     Ok(html! {
         h1 { "Administration" }
         (made)
+        (people::section(desk, &practices).await?)
         section aria-labelledby="new-h" {
             h2 #new-h { "Let somebody in" }
             form.sheet method="post" action="/administration" {
@@ -117,9 +120,14 @@ pub(crate) async fn make(State(web): State<Web>, mut act: Act) -> Result<Respons
             p { @if shown.starts_with('/') { a href=[staff.then_some(&shown)] { code.hash { (shown) } } " at this site’s address" @if kind == TokenKind::Link { "; it ends in an hour" } "." } @else { code.hash { (shown) } } }
         }
     };
-    act.desk.here = "/administration".to_owned();
     let _ = act.fields.take("kind");
-    let body = body(&act.desk, &told).await?;
+    again(act, &told).await
+}
+
+/// The page again after something was done on it, with what came of it.
+pub(crate) async fn again(mut act: Act, told: &Markup) -> Result<Response, Problem> {
+    "/administration".clone_into(&mut act.desk.here);
+    let body = body(&act.desk, told).await?;
     Ok(layout::page(&act.desk, &Sheet::new("Administration", Place::Administration, body).wide()))
 }
 

@@ -275,9 +275,7 @@ impl Things {
             "make_practice" | "change_practice" => call.json(&self.profile),
             "make_token" => call.json(&json!({"name": "new", "role": "auditor", "practice": self.practice})),
             "make_account" => call.json(&self.account(&format!("new-{round}"))),
-            "set_password" => call.json(&json!({"new": "seven quiet lanterns drift"})),
-            "begin_authenticator" | "drop_authenticator" => call.json(&json!({})),
-            "confirm_authenticator" => call.json(&json!({"code": "000000"})),
+            _ if OF_ONES_OWN.contains(&id) => call.json(&of_ones_own(id)),
             "set_facts" => call.json(&json!({"facts": self.facts(round), "reason": "counted"})),
             "patch_facts" => call.json(&json!({
                 "facts": {"individuals": {"by_state": {"OH": 100 + round}}}, "reason": "counted again",
@@ -306,6 +304,14 @@ impl Things {
             "make_breach_document" | "make_incident_document" => call.json(&json!({"facts": breach_facts()})),
             _ => call,
         }
+    }
+}
+
+fn of_ones_own(id: &str) -> Value {
+    match id {
+        "set_password" => json!({"new": "seven quiet lanterns drift"}),
+        "confirm_authenticator" => json!({"code": "000000"}),
+        _ => json!({}),
     }
 }
 

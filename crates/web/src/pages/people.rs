@@ -1,0 +1,104 @@
+//! People with accounts, as a part of the page Administration: who may sign in with a password, and the link by which
+//! somebody new, or somebody locked out, comes in and chooses one.
+
+use app::accounts::{AccountView, Invitation, NewAccount};
+use axum::response::Response;
+use kernel::{PracticeId, Role, TokenId};
+use maud::{Markup, html};
+
+use super::{
+    action::{Field, one},
+    admin,
+    desk::{Act, Desk},
+    parts,
+};
+use crate::{error::Problem, received::Named};
+
+/// The accounts that stand, and the form that makes one.
+pub(crate) async fn section(desk: &Desk, practices: &[(String, String)]) -> Result<Markup, Problem> {
+    let accounts = desk.web.app.accounts(&desk.actor).await?;
+    let standing: Vec<&AccountView> = accounts.iter().filter(|account| account.ended_at.is_none()).collect();
+    let roles = Role::ALL.iter().filter(|role| **role != Role::Service);
+    let roles = roles.map(|role| (role.as_str().to_owned(), role.as_str().to_owned())).collect();
+    Ok(html! {
+        section aria-labelledby="people-h" {
+            h2 #people-h { "People" }
+            p.quiet { "They sign in with a password of their own. You never choose it: you give them a link, and they do." }
+            @if standing.is_empty() { (parts::empty("Nobody has an account yet.", &html! { p.small.quiet { "Make one for each person who comes back more than once." } })) }
+            @else { ul.plain { @for account in standing { li { (person(desk, account, practices)) } } } }
+            details.act { summary { "Invite somebody" }
+                form.do method="post" action="/administration/accounts" {
+                    (desk.seal())
+                    (one(&Field::Line("name", "Name, as the record shows it")))
+                    label.field { span { "E-mail address, to sign in with" } input type="email" name="sign_in" required maxlength="254" autocomplete="off"; }
+                    (one(&Field::Choice("role", "Role", roles)))
+                    @if desk.actor.practice.is_none() { (one(&Field::MayChoice("practice", "Practice; empty: all of them", practices.to_vec()))) }
+                    button.first type="submit" { "Make the link" }
+                }
+            }
+        }
+    })
+}
+
+fn person(desk: &Desk, account: &AccountView, practices: &[(String, String)]) -> Markup {
+    let practice = account.practice.map(|id| id.to_string());
+    let named = practice.as_ref().and_then(|id| practices.iter().find(|(own, _)| own == id));
+    html! {
+        article.card {
+            div.line {
+                h3 { (account.name) }
+                @match (account.password, account.authenticator) {
+                    (false, _) => (parts::chip("care", "◐", "invited")),
+                    (true, false) => (parts::chip("calm", "●", "password")),
+                    (true, true) => (parts::chip("good", "✓", "password and app")),
+                }
+            }
+            p.small.quiet { (account.sign_in) " · " (account.role) " · " (named.map_or("all practices", |(_, name)| name.as_str())) }
+            div.deeds {
+                details.act { summary { "Locked out" } form.do method="post" action={ "/administration/accounts/" (account.id) "/reset" } {
+                    (desk.seal()) p.small { "Takes password and app away, signs them out everywhere, and makes a new link." } button.risky type="submit" { "Make a new link" }
+                } }
+                details.act { summary { "End it" } form.do method="post" action={ "/administration/accounts/" (account.id) "/end" } {
+                    (desk.seal()) p.small { "They are signed out everywhere and cannot come back." } button.risky type="submit" { "End the account" }
+                } }
+            }
+        }
+    }
+}
+
+/// Makes an account, and shows its link this once.
+pub(crate) async fn make(act: Act) -> Result<Response, Problem> {
+    let text = |name: &str| act.fields.get(name).unwrap_or_default().to_owned();
+    let role = text("role");
+    let role: Role = role.parse().map_err(|_| Problem::invalid("role", format!("`{role}` is not a role")))?;
+    let practice = match act.fields.get("practice") {
+        Some(id) => {
+            Some(id.parse::<PracticeId>().map_err(|_| Problem::invalid("practice", "no such practice"))?)
+        }
+        None => act.desk.actor.practice,
+    };
+    let new = NewAccount { sign_in: text("sign_in"), name: text("name"), role, practice };
+    let made = act.desk.web.app.make_account(&act.desk.actor, new).await?;
+    admin::again(act, &link(&made)).await
+}
+
+/// Lets somebody who is locked out in again.
+pub(crate) async fn reset(Named(id): Named<TokenId>, act: Act) -> Result<Response, Problem> {
+    let made = act.desk.web.app.reset_account(&act.desk.actor, id).await?;
+    admin::again(act, &link(&made)).await
+}
+
+/// Ends an account.
+pub(crate) async fn end(Named(id): Named<TokenId>, act: Act) -> Result<Response, Problem> {
+    act.desk.web.app.end_account(&act.desk.actor, id).await?;
+    admin::again(act, &html! { p.notice.good role="status" { "The account is ended." } }).await
+}
+
+fn link(made: &Invitation) -> Markup {
+    html! {
+        div.notice.good role="status" {
+            p { strong { "Give them this link." } " It signs one browser in, once, within 72 hours, and asks for a password. It is not shown again." }
+            p { code.hash { "/signin/" (made.token) } " at this site’s address." }
+        }
+    }
+}
