@@ -40,10 +40,10 @@ pub(crate) fn lasting_routes() -> OpenApiRouter<Web> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
+pub(crate) struct Which {
     /// In which form: `pdf`, `docx`, `text`, `html` or `merge` (letters: the mail-merge file). A list of what there is
     /// where absent.
-    format: Option<Format>,
+    pub(crate) format: Option<Format>,
     /// Which, where there are several, by its name in the list.
     name: Option<String>,
     /// For `states`: one State's two letters.
@@ -153,7 +153,7 @@ async fn of_incident(
     Ok(sent(web.app.incident_documents(&by.actor, id, wanted, kind, which.into()).await?))
 }
 
-fn sent(answer: Answer) -> Response {
+pub(crate) fn sent(answer: Answer) -> Response {
     match answer {
         Answer::Listing(listing) => Json(listing).into_response(),
         Answer::Document(Document { name, format, bytes, .. }) => {

@@ -26,6 +26,7 @@ pub(crate) mod line;
 pub(crate) mod live;
 pub(crate) mod notes;
 pub(crate) mod own;
+pub(crate) mod papers;
 pub(crate) mod parts;
 pub(crate) mod people;
 pub(crate) mod practice;
@@ -59,6 +60,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/incidents/{id}/evidence", get(evidence::page))
         .route("/incidents/{id}/evidence/rehash", post(evidence::rehash))
         .route("/incidents/{id}/breach", get(breach::page))
+        .route("/incidents/{id}/breach/papers/{kind}", get(papers::page))
         .route("/incidents/{id}/recovery", get(recovery::page))
         .route("/incidents/{id}/lessons", get(lessons::page))
         .route("/me", get(own::page))

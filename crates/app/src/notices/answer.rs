@@ -8,13 +8,13 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{Case, Check, Document, Format, Kind, Notice, Paper, People, SUPPORTS, Sign, approval, people};
-use crate::{App, AppError, command::How, law::facts_of, notes::NewNote, ports::Scope};
+use crate::{App, AppError, command::How, notes::NewNote, ports::Scope};
 
 /// What documents are to be made from.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
-    /// The facts (`contracts/breach.md`). Of an incident, those that it supports by itself where absent.
+    /// The facts (`contracts/breach.md`). Of an incident, those of its breach case where absent.
     #[schema(value_type = Option<Object>)]
     #[serde(default)]
     pub facts: Option<Value>,
@@ -125,7 +125,10 @@ impl App {
             return Err(Forbidden { role: actor.role, needs: Capability::Privileged }.into());
         }
         let practice = self.profile(actor, state.practice).await?.practice.clone();
-        let facts = wanted.facts.clone().unwrap_or_else(|| facts_of(&state, &practice));
+        let facts = match &wanted.facts {
+            Some(facts) => facts.clone(),
+            None => self.facts(actor, incident).await?.facts,
+        };
         let mut wanted = wanted;
         if wanted.notice.reference.is_none() {
             wanted.notice.reference = Some(crate::leadership::spoken_number(&state, &practice));

@@ -56,7 +56,7 @@ impl App {
             let path = out.join(name);
             fs::write(&path, bytes).map_err(failed(&path))?;
         }
-        self.write_notices(&view.state, &profile.practice, out).await?;
+        self.write_notices(actor, &view.state, &profile.practice, out).await?;
         let package = out.join("package.zip");
         match self.export(actor, incident, Audience::Archive, None, &package).await {
             // An incident with privileged entries is archived by the attorney; the other documents stand all the same.

@@ -4,11 +4,10 @@
 use std::{fs, path::Path};
 
 use incident::{Practice, State};
-use kernel::Timestamp;
+use kernel::{Actor, Timestamp};
 
 use crate::{
     App, AppError,
-    law::facts_of,
     leadership::spoken_number,
     notices::{Case, Format, Notice, SUPPORTS, due, facts},
     ports::Outside,
@@ -21,11 +20,12 @@ impl App {
     /// [`AppError`].
     pub(super) async fn write_notices(
         &self,
+        actor: &Actor,
         state: &State,
         practice: &Practice,
         out: &Path,
     ) -> Result<(), AppError> {
-        let given = facts_of(state, practice);
+        let given = self.facts(actor, state.incident).await?.facts;
         let (practice, out, now) = (practice.clone(), out.to_owned(), self.edge().now());
         let reference = spoken_number(state, &practice);
         let (title, exercise) = (state.title.clone(), state.exercise);
@@ -56,7 +56,7 @@ fn drafts(case: &Case, now: Timestamp) -> Result<Vec<(String, Vec<u8>)>, AppErro
     let explained = breach::explain(&case.assessment, &case.facts);
     let mut out = vec![("explain.md".to_owned(), explained.into_bytes())];
     let mut list = String::from(
-        "# Drafts for counsel\n\nWritten from what the incident shows by itself. Gaps stand in brackets. Fill in a facts file and a \
+        "# Drafts for counsel\n\nWritten from the facts of the breach case as they stand. Gaps stand in brackets. Fill in a facts file and a \
          notice file\n(`tourniquet breach notice init`), and make them again with `tourniquet breach letters`, `worksheet` and \
          `document`.\n\n",
     );

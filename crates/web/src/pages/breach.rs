@@ -13,7 +13,7 @@ use super::{
     desk::Desk,
     incident::{Room, Said},
     layout::{self, Place, Sheet, Tab},
-    parts,
+    papers, parts,
 };
 use crate::{
     error::Problem,
@@ -51,6 +51,7 @@ pub(crate) async fn page(
             }
             aside.side-column aria-label="Facts" {
                 section.card #facts data-live aria-labelledby="facts-h" { h2 #facts-h { "What the incident shows" } (facts(&room)) }
+                section.card aria-labelledby="papers-h" { h2 #papers-h { "Papers" } (papers::kinds(&desk, id)) }
                 section.card aria-labelledby="who-h" { h2 #who-h { "Who decides" }
                     ul.small {
                         li { "Whether it is a breach, whether a duty is due, what a notice says: the healthcare attorney." }
