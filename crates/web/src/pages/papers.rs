@@ -23,7 +23,7 @@ pub(crate) fn kinds(desk: &Desk, incident: IncidentId) -> Markup {
     let privileged = desk.actor.role.may(kernel::Capability::Privileged);
     let shown = Kind::ALL.iter().filter(|kind| privileged || !kind.privileged());
     html! {
-        ul.small {
+        ul {
             @for kind in shown { li { a href={ "/incidents/" (incident) "/breach/papers/" (kind.as_str()) } { (parts::capitalised(kind.plain())) } } }
         }
         p.small.quiet { "Drafts until the attorney signs. They support counsel and do not replace it." }
