@@ -13,6 +13,9 @@ use store_core::{
 
 use crate::{Database, dialect, dumps, reads, writes};
 
+/// How long the end waits for connections to be closed in good order.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// A connection on loan. It goes back to the pool only once its answer was read to the end: one whose answer did not
 /// come in time is let go of there and then, as nobody knows what it will say next.
 struct Loan {
@@ -243,7 +246,11 @@ impl Backend for Database {
     }
 
     async fn close(&self) {
-        self.writer.close().await;
-        self.readers.close().await;
+        // What was acknowledged is durable. A connection that fell silent is never given back, and the end does not wait
+        // for it: the server drops it with its socket.
+        let both = async { tokio::join!(self.writer.close(), self.readers.close()) };
+        if tokio::time::timeout(LAST_WORDS, both).await.is_err() {
+            tracing::warn!("a connection to the database fell silent and was left behind");
+        }
     }
 }
