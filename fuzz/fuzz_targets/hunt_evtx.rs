@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let mut damage = hunt::artefact::Damage::default();
     let mut memory = hunt::evtx::Memory::default();
-    hunt::evtx::read_chunk(bytes, &mut memory, &mut damage, &mut |event| {
+    hunt::evtx::read_chunk(bytes, false, &mut memory, &mut damage, &mut |event| {
         event.fields().for_each(|(_, value)| drop(value.text()));
     });
 });

@@ -112,11 +112,12 @@ fn assemble(
     edge: Edge,
 ) -> Result<App, Failure> {
     let signer = Arc::new(directory.signer()?);
+    let hunter = hunter::Engine::new().with_cache(directory.path().join("cache"));
     Ok(App::new(Parts {
         journal,
         evidence,
         readers: Arc::new(Readers),
-        hunter: Arc::new(hunter::Engine::new()),
+        hunter: Arc::new(hunter),
         edge,
         signer,
         directory,

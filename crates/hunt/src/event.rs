@@ -100,10 +100,18 @@ impl Value<'_> {
                     let _ = write!(into, "{time}");
                 }
             }
-            Self::Binary(bytes) => {
-                for byte in bytes {
-                    let _ = write!(into, "{byte:02X}");
-                }
+            Self::Binary(bytes) => push_hex(bytes.iter().copied(), into),
+        }
+    }
+
+    /// Writes the value in the form in which case does not count.
+    pub fn write_lower(&self, into: &mut String) {
+        match *self {
+            Self::Utf16(bytes) => push_utf16_lower(bytes, into),
+            value => {
+                let from = into.len();
+                value.write(into);
+                sigma::fold_from(into, from);
             }
         }
     }
@@ -151,48 +159,90 @@ fn push_number(mut number: u64, into: &mut String) {
     into.push_str(digits.get(at..).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default());
 }
 
+/// Units that are narrowed at once.
+const BLOCK: usize = 64;
+
+/// The units without trailing zero letters.
+fn trimmed(bytes: &[u8]) -> &[[u8; 2]] {
+    let (units, _) = bytes.as_chunks::<2>();
+    let end = units.iter().rposition(|unit| *unit != [0, 0]).map_or(0, |last| last + 1);
+    units.get(..end).unwrap_or_default()
+}
+
+/// Appends units as long as they are ASCII; says how many that were.
+fn push_ascii<const LOWER: bool>(units: &[[u8; 2]], into: &mut String) -> usize {
+    let mut done = 0;
+    for block in units.chunks(BLOCK) {
+        let (mut narrow, mut other) = ([0_u8; BLOCK], 0_u8);
+        for (to, [low, high]) in narrow.iter_mut().zip(block) {
+            *to = *low;
+            other |= *high | (*low & 0x80);
+        }
+        if other != 0 {
+            break;
+        }
+        let Some(letters) = narrow.get_mut(..block.len()) else { break };
+        if LOWER {
+            letters.make_ascii_lowercase();
+        }
+        into.push_str(str::from_utf8(letters).unwrap_or_default());
+        done += block.len();
+    }
+    done
+}
+
+fn letters(units: &[[u8; 2]]) -> impl Iterator<Item = char> {
+    char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit)))
+        .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+}
+
 /// Appends UTF-16 (little endian) as UTF-8, what is no letter as U+FFFD; trailing zero letters are left away.
 pub fn push_utf16(bytes: &[u8], into: &mut String) {
-    let (units, _) = bytes.as_chunks::<2>();
-    let mut end = units.len();
-    while end > 0 && units.get(end - 1) == Some(&[0, 0]) {
-        end -= 1;
+    let units = trimmed(bytes);
+    let ascii = push_ascii::<false>(units, into);
+    into.extend(letters(units.get(ascii..).unwrap_or_default()));
+}
+
+/// As [`push_utf16`], in the form in which case does not count.
+fn push_utf16_lower(bytes: &[u8], into: &mut String) {
+    let units = trimmed(bytes);
+    let ascii = push_ascii::<true>(units, into);
+    into.extend(letters(units.get(ascii..).unwrap_or_default()).flat_map(char::to_lowercase));
+}
+
+fn push_hex(bytes: impl IntoIterator<Item = u8>, into: &mut String) {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    for byte in bytes {
+        for half in [byte >> 4, byte & 15] {
+            into.push(DIGITS.get(usize::from(half)).copied().unwrap_or('0'));
+        }
     }
-    let units = units.get(..end).unwrap_or_default();
-    into.reserve(units.len());
-    if units.iter().all(|unit| unit[1] == 0 && unit[0] < 0x80) {
-        into.extend(units.iter().map(|unit| char::from(unit[0])));
-        return;
-    }
-    let letters = char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit)));
-    into.extend(letters.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)));
 }
 
 fn push_guid(b: &[u8; 16], into: &mut String) {
-    let [a0, a1, a2, a3, b0, b1, c0, c1, rest @ ..] = *b;
-    let _ = write!(
-        into,
-        "{{{:08X}-{:04X}-{:04X}-",
-        u32::from_le_bytes([a0, a1, a2, a3]),
-        u16::from_le_bytes([b0, b1]),
-        u16::from_le_bytes([c0, c1])
-    );
-    for (at, byte) in rest.iter().enumerate() {
-        if at == 2 {
-            into.push('-');
-        }
-        let _ = write!(into, "{byte:02X}");
+    let [a0, a1, a2, a3, b0, b1, c0, c1, d0, d1, rest @ ..] = *b;
+    into.push('{');
+    push_hex([a3, a2, a1, a0], into);
+    for part in [[b1, b0], [c1, c0], [d0, d1]] {
+        into.push('-');
+        push_hex(part, into);
     }
+    into.push('-');
+    push_hex(rest, into);
     into.push('}');
 }
 
 fn push_sid(bytes: &[u8], into: &mut String) {
     let Some((&[revision, count, a, b, c, d, e, f], rest)) = bytes.split_first_chunk::<8>() else { return };
-    let authority = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-    let _ = write!(into, "S-{revision}-{authority}");
+    into.push_str("S-");
+    push_number(u64::from(revision), into);
+    into.push('-');
+    push_number(u64::from_be_bytes([0, 0, a, b, c, d, e, f]), into);
     let (parts, _) = rest.as_chunks::<4>();
     for part in parts.iter().take(usize::from(count)) {
-        let _ = write!(into, "-{}", u32::from_le_bytes(*part));
+        into.push('-');
+        push_number(u64::from(u32::from_le_bytes(*part)), into);
     }
 }
 
@@ -258,5 +308,41 @@ impl<'a> Event<'a> {
             Some(account) => Some(Cow::Borrowed(account)),
             None => ACCOUNT.iter().filter_map(|name| self.get(name)).find(|name| name != "-"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn lower_case_straight_from_utf_16_is_the_text_in_lower_case(
+            units in prop::collection::vec(prop_oneof![8 => 0x20_u16..0x7F, 1 => any::<u16>()], 0..300),
+            odd in any::<bool>(),
+        ) {
+            let mut bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+            if odd {
+                bytes.push(b'x');
+            }
+            let value = Value::Utf16(&bytes);
+            let mut lower = String::from("before");
+            value.write_lower(&mut lower);
+            prop_assert_eq!(&lower, &format!("before{}", sigma::fold(&value.text())));
+            let text = String::from_utf16_lossy(&units);
+            prop_assert_eq!(value.text(), text.trim_end_matches('\0'));
+        }
+    }
+
+    #[test]
+    fn identifiers_are_written_as_windows_writes_them() {
+        let guid =
+            [0x64, 0xb2, 0x06, 0x58, 0x1b, 0x58, 0x4e, 0x4a, 0xa8, 0x3d, 0xf0, 0x52, 0x78, 0x0f, 0x01, 0xac];
+        assert_eq!(Value::Guid(&guid).text(), "{5806B264-581B-4A4E-A83D-F052780F01AC}");
+        let sid = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0];
+        assert_eq!(Value::Sid(&sid).text(), "S-1-5-32-544");
+        assert_eq!(Value::Binary(&[0, 0xAB]).text(), "00AB");
     }
 }

@@ -1,16 +1,17 @@
 //! Rules over events: which rules look at a kind of event is found once and kept (a route), each thread has its own
-//! bench with scratch space, and the rules themselves are shared and never change. Hits of rules that correlations
-//! speak of are kept until the hunt is over.
+//! bench with scratch space, and the rules themselves are shared and never change. What correlation rules count is handed
+//! on to the [`Correlator`].
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use jiff::Timestamp;
-use sigma::{Kind, Level, Route, RuleSet, Scratch, correlation::Hit};
+use sigma::{Kind, Level, LogSource, Plain, Route, RuleSet, Scratch, correlation::Hit};
 
 use crate::{
+    correlate::{Correlator, Counted},
     detect::{Detection, Place},
     event::{Event, Shape, Value},
     source::Sources,
@@ -24,6 +25,10 @@ impl sigma::Value for Value<'_> {
     fn write(&self, into: &mut String) {
         Value::write(self, into);
     }
+
+    fn write_lower(&self, into: &mut String) {
+        Value::write_lower(self, into);
+    }
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -35,37 +40,7 @@ struct RouteKey {
 }
 
 /// By the shape's address and the event id: routes that this thread used (the key keeps the shape alive).
-type Near = HashMap<(usize, u32), Vec<(RouteKey, Arc<Route>)>>;
-
-/// An event that a correlation may count.
-#[derive(Debug, Clone)]
-struct Counted {
-    place: Place,
-    time: Option<Timestamp>,
-    host: String,
-    channel: String,
-    event_id: u32,
-}
-
-#[derive(Default)]
-struct Kept {
-    events: Vec<Counted>,
-    hits: Vec<Hit>,
-}
-
-impl Kept {
-    /// A correlation's finding as a hit of its own: at its last event, with the values of that event's hits.
-    fn finding(&self, rule: u32, events: &[u64]) -> Option<Hit> {
-        let last = events.last()?;
-        let hits = self.hits.iter().filter(|hit| hit.event == *last);
-        let (mut values, mut time) = (BTreeMap::new(), None);
-        for hit in hits {
-            time = Some(hit.time);
-            values.extend(hit.values.clone());
-        }
-        Some(Hit { rule, time: time?, values, event: *last })
-    }
-}
+type Near = HashMap<(usize, u32), Vec<(RouteKey, Arc<Route>)>, Plain>;
 
 /// Compiled rules, ready for events.
 pub struct Judge {
@@ -73,9 +48,9 @@ pub struct Judge {
     sources: Sources,
     least: Level,
     /// For each rule: the names of the values that correlations want of its hits; none where none speaks of it.
-    wants: HashMap<u32, Vec<String>>,
-    routes: Mutex<HashMap<RouteKey, Arc<Route>>>,
-    kept: Mutex<Kept>,
+    wants: HashMap<u32, Vec<Arc<str>>>,
+    by_source: Vec<(LogSource, Vec<u32>)>,
+    routes: Mutex<HashMap<RouteKey, Arc<OnceLock<Arc<Route>>>>>,
 }
 
 /// A thread's place to judge at.
@@ -83,8 +58,13 @@ pub struct Bench<'j> {
     judge: &'j Judge,
     scratch: Scratch,
     routes: Near,
+    counted: Vec<Counted>,
+    host: Arc<str>,
+    channel: Arc<str>,
 }
 
+/// Routes that are kept; more kinds of events than any Windows writes.
+const MOST_ROUTES: usize = 20_000;
 /// The longest value that a detection quotes, in letters.
 const QUOTED: usize = 4096;
 
@@ -92,19 +72,19 @@ impl Judge {
     /// Rules and the log sources that they mean; what is below the level is not told (correlations still count it).
     #[must_use]
     pub fn new(rules: Arc<RuleSet>, sources: Sources, least: Level) -> Self {
-        let mut wants: HashMap<u32, Vec<String>> = HashMap::new();
+        let mut wants: HashMap<u32, Vec<Arc<str>>> = HashMap::new();
         let first = u32::try_from(rules.rules.len()).unwrap_or(u32::MAX);
         // Backwards, as what a correlation is asked for its own rules have to bring.
         for (own, correlation) in (first..).zip(&rules.correlations).collect::<Vec<_>>().into_iter().rev() {
             let asked = wants.get(&own).cloned().unwrap_or_default();
             for rule in &correlation.rules {
                 let names = wants.entry(*rule).or_default();
-                names.extend(correlation.wants(*rule).into_iter().map(str::to_owned));
+                names.extend(correlation.wants(*rule).into_iter().map(Arc::from));
                 names.extend(asked.iter().cloned());
             }
         }
-        let (routes, kept) = (Mutex::default(), Mutex::default());
-        Self { rules, sources, least, wants, routes, kept }
+        let by_source = rules.by_source();
+        Self { rules, sources, least, wants, by_source, routes: Mutex::default() }
     }
 
     /// The rules.
@@ -113,23 +93,45 @@ impl Judge {
         &self.rules
     }
 
+    /// The correlation rules, ready for what the benches counted.
+    #[must_use]
+    pub fn correlator(&self) -> Correlator<'_> {
+        Correlator::new(&self.rules, &self.wants, self.least)
+    }
+
     /// A place for one thread.
     #[must_use]
     pub fn bench(&self) -> Bench<'_> {
-        Bench { judge: self, scratch: Scratch::default(), routes: HashMap::new() }
+        Bench {
+            judge: self,
+            scratch: Scratch::default(),
+            routes: Near::default(),
+            counted: Vec::new(),
+            host: Arc::default(),
+            channel: Arc::default(),
+        }
     }
 
+    /// The route of an event's kind. Threads that need the same one wait for it; others are made beside it.
     fn route(&self, event: &Event<'_>) -> Arc<Route> {
-        let key = key(event);
-        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(route) = routes.get(&key) {
-            return Arc::clone(route);
-        }
+        let place = {
+            let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+            // A hostile file may have as many kinds as records.
+            if routes.len() < MOST_ROUTES {
+                Arc::clone(routes.entry(key(event)).or_default())
+            } else {
+                routes.get(&key(event)).map(Arc::clone).unwrap_or_default()
+            }
+        };
+        Arc::clone(place.get_or_init(|| Arc::new(self.make_route(event))))
+    }
+
+    fn make_route(&self, event: &Event<'_>) -> Route {
         let windows = !event.provider.is_empty() || event.event_id != 0;
-        let rules = (0_u32..).zip(&self.rules.rules);
-        let looking = rules
-            .filter(|(_, rule)| self.sources.looks(&rule.source, windows, event.channel, event.event_id))
-            .map(|(number, _)| number);
+        let looks = |source: &LogSource| self.sources.looks(source, windows, event.channel, event.event_id);
+        let of = self.by_source.iter().filter(|(source, _)| looks(source));
+        let mut rules: Vec<u32> = of.flat_map(|(_, rules)| rules).copied().collect();
+        rules.sort_unstable();
         let id = event.event_id.to_string();
         let fixed: &[(&str, &str)] = if windows {
             &[("EventID", &id), ("Channel", event.channel), ("Provider_Name", event.provider)]
@@ -138,55 +140,16 @@ impl Judge {
         };
         let aliases = self.sources.aliases(event.channel, event.event_id, event.shape.names());
         let kind = Kind { names: event.shape.names(), aliases: &aliases, fixed };
-        let route = Arc::new(Route::new(&self.rules, looking, &kind));
-        // A hostile file may have as many kinds as records.
-        if routes.len() < 20_000 {
-            routes.insert(key, Arc::clone(&route));
-        }
-        route
+        Route::new(&self.rules, rules.into_iter(), &kind)
     }
+}
 
-    /// What the correlation rules find in the hits of all events that were judged.
-    #[must_use]
-    pub fn correlate(&self) -> Vec<Detection> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found = Vec::new();
-        let first = u32::try_from(self.rules.rules.len()).unwrap_or(u32::MAX);
-        // A correlation stands after those that it speaks of, so their findings are hits by the time it is judged.
-        for (own, rule) in (first..).zip(&self.rules.correlations) {
-            let findings = rule.judge(&kept.hits);
-            if self.wants.contains_key(&own) {
-                for hit in findings.iter().filter_map(|events| kept.finding(own, events)).collect::<Vec<_>>()
-                {
-                    kept.hits.push(hit);
-                }
-            }
-            if rule.level < self.least {
-                continue;
-            }
-            for numbers in findings {
-                let event = |number: &u64| usize::try_from(*number).ok().and_then(|at| kept.events.get(at));
-                let events: Vec<&Counted> = numbers.iter().filter_map(event).collect();
-                let Some(last) = events.last() else { continue };
-                found.push(Detection {
-                    rule_id: rule.id.clone(),
-                    rule: rule.title.clone(),
-                    level: rule.level,
-                    time: last.time,
-                    computer: last.host.clone(),
-                    channel: last.channel.clone(),
-                    event_id: last.event_id,
-                    record_id: last.place.record_id,
-                    file: Arc::clone(&last.place.file),
-                    techniques: sigma::techniques(&rule.tags),
-                    tactics: sigma::tactics(&rule.tags),
-                    matched: BTreeMap::new(),
-                    events: events.iter().map(|event| event.place.clone()).collect(),
-                });
-            }
-        }
-        found
+/// The text as the last one was, where it is the same: thousands of events are of one host and log.
+fn shared(last: &mut Arc<str>, text: &str) -> Arc<str> {
+    if **last != *text {
+        *last = text.into();
     }
+    Arc::clone(last)
 }
 
 fn key(event: &Event<'_>) -> RouteKey {
@@ -199,32 +162,37 @@ fn key(event: &Event<'_>) -> RouteKey {
 }
 
 impl Bench<'_> {
+    /// What was judged since the last time that correlation rules count.
+    pub fn counted(&mut self) -> Vec<Counted> {
+        std::mem::take(&mut self.counted)
+    }
+
     /// Adds what the rules find in an event.
     pub fn judge(&mut self, file: &Arc<str>, event: &Event<'_>, found: &mut Vec<Detection>) {
-        let judge = self.judge;
-        let near = self.routes.entry((Arc::as_ptr(event.shape).addr(), event.event_id)).or_default();
+        let Bench { judge, scratch, routes, counted, host, channel } = self;
+        let near = routes.entry((Arc::as_ptr(event.shape).addr(), event.event_id)).or_default();
         let same = |key: &RouteKey| *key.channel == *event.channel && *key.provider == *event.provider;
-        let route = match near.iter().find(|(key, _)| same(key)) {
-            Some((_, route)) => Arc::clone(route),
-            None => {
-                let route = judge.route(event);
-                near.push((key(event), Arc::clone(&route)));
-                route
-            }
-        };
-        let mut counted = None;
-        self.scratch.judge(&route, event.values, &mut |scratch, number, places| {
+        let at = near.iter().position(|(key, _)| same(key)).unwrap_or_else(|| {
+            near.push((key(event), judge.route(event)));
+            near.len() - 1
+        });
+        let Some((_, route)) = near.get(at) else { return };
+        let mut hits = Vec::new();
+        scratch.judge(route, event.values, &mut |number, places| {
             let Some(rule) = judge.rules.rules.get(number as usize) else { return };
             if let Some(names) = judge.wants.get(&number) {
-                let event_number = *counted.get_or_insert_with(|| judge.keep(file, event));
-                judge.hit(number, names, event, event_number);
+                hits.push(judge.hit(number, names, event));
             }
             if rule.silent || rule.level < judge.least {
                 return;
             }
             let names = event.shape.names();
             let quote = |place: &u16| {
-                let text: String = scratch.text(*place)?.chars().take(QUOTED).collect();
+                let value = event.values.get(usize::from(*place)).filter(|value| **value != Value::Null)?;
+                let mut text = value.text();
+                if let Some((end, _)) = text.char_indices().nth(QUOTED) {
+                    text.truncate(end);
+                }
                 Some((names.get(usize::from(*place))?.to_string(), text))
             };
             found.push(Detection {
@@ -243,23 +211,21 @@ impl Bench<'_> {
                 events: Vec::new(),
             });
         });
+        if !hits.is_empty() {
+            counted.push(Counted {
+                place: Place { file: Arc::clone(file), record_id: event.record },
+                time: event.time,
+                host: shared(host, event.host),
+                channel: shared(channel, event.channel),
+                event_id: event.event_id,
+                hits,
+            });
+        }
     }
 }
 
 impl Judge {
-    fn keep(&self, file: &Arc<str>, event: &Event<'_>) -> u64 {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.events.push(Counted {
-            place: Place { file: Arc::clone(file), record_id: event.record },
-            time: event.time,
-            host: event.host.to_owned(),
-            channel: event.channel.to_owned(),
-            event_id: event.event_id,
-        });
-        kept.events.len() as u64 - 1
-    }
-
-    fn hit(&self, rule: u32, names: &[String], event: &Event<'_>, number: u64) {
+    fn hit(&self, rule: u32, names: &[Arc<str>], event: &Event<'_>) -> Hit {
         let aliases = self.sources.aliases(event.channel, event.event_id, event.shape.names());
         let value = |name: &str| {
             event.get(name).map(std::borrow::Cow::into_owned).or_else(|| {
@@ -267,9 +233,8 @@ impl Judge {
                 event.values.get(usize::from(*at)).map(Value::text)
             })
         };
-        let values = names.iter().filter_map(|name| Some((name.clone(), value(name)?))).collect();
-        let time = event.time.map_or(0, Timestamp::as_microsecond);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.hits.push(Hit { rule, time, values, event: number });
+        let values =
+            names.iter().filter_map(|name| Some((Arc::clone(name), value(name)?.into_boxed_str()))).collect();
+        Hit { rule, time: event.time.map_or(0, Timestamp::as_microsecond), values, event: 0 }
     }
 }

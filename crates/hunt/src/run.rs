@@ -12,10 +12,11 @@ use std::{
 
 use crate::{
     artefact::{ARTEFACTS, Artefact, Damage, Head, ReadAt, fill},
+    correlate::{Correlator, Counted},
     detect::Detection,
     event::Event,
     evidence::Item,
-    judge::Judge,
+    judge::{Bench, Judge},
 };
 
 /// What else looks at the events of a hunt (coverage, timeline, story). There is one for each thread; it sees a file's
@@ -53,8 +54,14 @@ pub struct Outcome {
     pub bytes: u64,
     /// Records read.
     pub records: u64,
-    /// Detections made.
+    /// Detections made, those of correlation rules among them.
     pub detections: u64,
+    /// What correlation rules found.
+    #[serde(skip)]
+    pub correlated: Vec<Detection>,
+    /// How many of these, the last of them, only the end could tell: they were not called back with.
+    #[serde(skip)]
+    pub late: usize,
     /// Files that no reader knows.
     pub unread: Vec<Arc<str>>,
     /// Files with damage, and what it is.
@@ -88,6 +95,7 @@ struct State {
     next: u64,
     done: u64,
     found: Vec<Detection>,
+    counted: Vec<Counted>,
     damage: Damage,
     records: u64,
 }
@@ -124,6 +132,7 @@ impl Hunt<'_> {
                     next: 0,
                     done: 0,
                     found: Vec::new(),
+                    counted: Vec::new(),
                     damage: Damage::default(),
                     records: 0,
                 }),
@@ -132,6 +141,7 @@ impl Hunt<'_> {
         let first = AtomicUsize::new(0);
         let (send, receive) = mpsc::channel::<usize>();
         let mut outcome = Outcome::default();
+        let mut correlator = self.rules.map(Judge::correlator);
         let watchers = std::thread::scope(|scope| {
             let workers: Vec<_> = (0..self.threads.max(1))
                 .map(|_| {
@@ -147,13 +157,19 @@ impl Hunt<'_> {
                 }
                 while ready.get(next) == Some(&true) {
                     if let (Some(item), Some(desk)) = (items.get(next), desks.get(next)) {
-                        tell(item, desk, &mut outcome, each);
+                        self.tell(item, desk, &mut correlator, &mut outcome, each);
                     }
                     next += 1;
                 }
             }
             workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
         });
+        if let Some(correlator) = &mut correlator {
+            let mut late = correlator.finish();
+            outcome.late = late.len();
+            outcome.detections += late.len() as u64;
+            outcome.correlated.append(&mut late);
+        }
         (outcome, watchers)
     }
 
@@ -200,8 +216,10 @@ impl Hunt<'_> {
             }
             self.progress.records.fetch_add(records, Ordering::Relaxed);
             self.progress.detections.fetch_add(found.len() as u64, Ordering::Relaxed);
+            let mut counted = bench.as_mut().map(Bench::counted).unwrap_or_default();
             let mut state = lock(&desk.state);
             state.found.append(&mut found);
+            state.counted.append(&mut counted);
             state.damage.add(damage);
             state.records += records;
             state.done += 1;
@@ -211,27 +229,39 @@ impl Hunt<'_> {
         }
         watcher
     }
-}
 
-/// A file is done and all before it are told.
-fn tell(item: &Item, desk: &Desk, outcome: &mut Outcome, each: &mut dyn FnMut(Detection)) {
-    let mut state = lock(&desk.state);
-    match desk.opened.get() {
-        Some(Ok(opened)) => {
-            outcome.files += 1;
-            outcome.bytes += opened.file.size();
+    /// A file is done and all before it are told.
+    fn tell(
+        &self,
+        item: &Item,
+        desk: &Desk,
+        correlator: &mut Option<Correlator<'_>>,
+        outcome: &mut Outcome,
+        each: &mut dyn FnMut(Detection),
+    ) {
+        let mut state = lock(&desk.state);
+        match desk.opened.get() {
+            Some(Ok(opened)) => {
+                outcome.files += 1;
+                outcome.bytes += opened.file.size();
+            }
+            Some(Err(fault)) if !fault.is_empty() => state.damage.note(fault.as_str()),
+            _ => outcome.unread.push(Arc::clone(&item.path)),
         }
-        Some(Err(fault)) if !fault.is_empty() => state.damage.note(fault.as_str()),
-        _ => outcome.unread.push(Arc::clone(&item.path)),
-    }
-    outcome.records += state.records;
-    outcome.detections += state.found.len() as u64;
-    if !state.damage.is_none() {
-        outcome.damage.insert(Arc::clone(&item.path), std::mem::take(&mut state.damage));
-    }
-    // A log that wraps holds its oldest chunk in the middle, and a part may have been done before the one ahead of it.
-    state.found.sort_by(|one, other| (one.record_id, &one.rule_id).cmp(&(other.record_id, &other.rule_id)));
-    for detection in std::mem::take(&mut state.found) {
-        each(detection);
+        outcome.records += state.records;
+        if !state.damage.is_none() {
+            outcome.damage.insert(Arc::clone(&item.path), std::mem::take(&mut state.damage));
+        }
+        let (mut found, counted) = (std::mem::take(&mut state.found), std::mem::take(&mut state.counted));
+        if let Some(correlator) = correlator {
+            let correlated = correlator.take(counted);
+            self.progress.detections.fetch_add(correlated.len() as u64, Ordering::Relaxed);
+            outcome.correlated.extend(correlated.iter().cloned());
+            found.extend(correlated);
+        }
+        outcome.detections += found.len() as u64;
+        // A log that wraps holds its oldest chunk in the middle, and a part may have been done before the one ahead of it.
+        found.sort_by(|one, other| (one.record_id, &one.rule_id).cmp(&(other.record_id, &other.rule_id)));
+        found.into_iter().for_each(each);
     }
 }

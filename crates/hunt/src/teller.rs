@@ -73,6 +73,12 @@ impl Teller {
         detections.iter().for_each(|detection| self.detected(detection, None));
     }
 
+    /// Sees that something of a file could not be read.
+    pub fn could_not_read(&mut self, file: &Arc<str>, damage: &Damage) {
+        let what = damage.notes.join("; ");
+        self.collector.damaged(file, if what.is_empty() { "damaged" } else { &what });
+    }
+
     fn detected(&mut self, detection: &Detection, account: Option<String>) {
         let Some(time) = detection.time else { return };
         self.collector.detect(Detected {
@@ -193,7 +199,7 @@ impl Watcher for Teller {
 
     fn part(&mut self, file: &Arc<str>, _artefact: &'static str, damage: &Damage) {
         if !damage.is_none() {
-            self.collector.damaged(file, damage.notes.first().map_or("damaged", String::as_str));
+            self.could_not_read(file, damage);
         }
     }
 }

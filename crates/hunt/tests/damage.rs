@@ -52,6 +52,19 @@ fn a_log_that_is_cut_off_keeps_the_records_before_the_cut() {
     assert!(half > 0 && half <= whole, "{half} of {whole}");
 }
 
+#[test]
+fn a_chunk_whose_header_lies_about_its_end_keeps_all_its_records() {
+    let log = monday::logs().unwrap().into_iter().next().unwrap();
+    let whole = records(log.bytes.clone());
+    assert!(whole > 10, "{whole}");
+    // Where the records end (48), where the last one begins (44), the signature (0): each wiped in the first chunk.
+    for (at, value) in [(48, 600_u32), (48, 0), (48, u32::MAX), (44, 0), (44, 700), (0, 0)] {
+        let mut bytes = log.bytes.clone();
+        bytes[4096 + at..4096 + at + 4].copy_from_slice(&value.to_le_bytes());
+        assert_eq!(records(bytes), whole, "{value} at {at}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_in_a_chunk_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..9000)) {

@@ -3,4 +3,6 @@
 
 mod damage;
 mod monday;
+mod samples;
+mod sweep;
 mod truth;

@@ -41,7 +41,7 @@ fn the_engine_tells_the_demos_story_from_its_raw_files() {
     assert!(outcome.damage.is_empty() && outcome.unread.is_empty(), "{outcome:?}");
     assert!(outcome.records > 8_000 && outcome.detections >= 5, "{outcome:?}");
     let mut teller = Teller::join(tellers);
-    teller.correlated(&judge.correlate());
+    teller.correlated(&outcome.correlated);
     let (story, coverage) = teller.finish();
     assert_eq!(story.earliest.time, Some("2026-09-11T02:41:07Z".parse().unwrap()));
     assert_eq!(story.initial_access.len(), 2, "{:?}", story.initial_access);

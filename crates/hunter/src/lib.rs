@@ -10,6 +10,7 @@ use app::ports::{Hunted, Hunter, Outside, Quarry};
 use hunt::{
     evidence::Item,
     judge::Judge,
+    rules::Cache,
     run::{Hunt, Progress},
     teller::Teller,
 };
@@ -17,16 +18,23 @@ use kernel::EvidenceId;
 use sigma::Level;
 
 /// The engine behind the port. It judges with the rules that ship with the program and those that are named besides.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Engine {
     threads: usize,
+    cache: Option<Cache>,
 }
 
 impl Engine {
     /// An engine of as many threads as the machine has processors.
     #[must_use]
     pub fn new() -> Self {
-        Self { threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get) }
+        Self { threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get), cache: None }
+    }
+
+    /// The same, that keeps the compiled form of its rules in a folder.
+    #[must_use]
+    pub fn with_cache(self, folder: impl Into<PathBuf>) -> Self {
+        Self { cache: Some(Cache::new(folder)), ..self }
     }
 }
 
@@ -48,7 +56,7 @@ impl Names {
 
 impl Hunter for Engine {
     fn hunt(&self, items: Vec<Quarry>, rules: &[PathBuf]) -> Result<Hunted, Outside> {
-        let loaded = rules::load(rules)?;
+        let loaded = rules::load(rules, self.cache.as_ref())?;
         let judge = Judge::new(Arc::new(loaded.set), loaded.sources, Level::Informational);
         let mut names = BTreeMap::new();
         let mut opened: Vec<Item> = Vec::new();
@@ -66,17 +74,14 @@ impl Hunter for Engine {
         let hunt = Hunt { rules: Some(&judge), threads: self.threads, progress: &progress };
         let (outcome, tellers) = hunt.run(&opened, Teller::new, &mut |_| {});
         let mut teller = Teller::join(tellers);
-        let correlated = judge.correlate();
-        teller.correlated(&correlated);
+        teller.correlated(&outcome.correlated);
         let (story, coverage) = teller.finish();
         let names = Names(names);
         let written = |what: &str, value: serde_json::Result<serde_json::Value>| {
             value.map_err(|error| Outside::never(format!("cannot write {what} as JSON"), error))
         };
         Ok(Hunted {
-            detections: usize::try_from(outcome.detections)
-                .unwrap_or(usize::MAX)
-                .saturating_add(correlated.len()),
+            detections: usize::try_from(outcome.detections).unwrap_or(usize::MAX),
             records: outcome.records,
             files: usize::try_from(outcome.files).unwrap_or(usize::MAX),
             rules: judge.rules().rules.len() + judge.rules().correlations.len(),

@@ -11,7 +11,7 @@ use rsigma_parser::{
 
 use crate::{
     Level,
-    correlation::Correlation,
+    correlation::{self, Correlation},
     rule::{ANY, Ask, LogSource, Predicate, Rule, RuleSet},
     test::{Comparison, Place, Test, TimePart, Token, regex},
 };
@@ -27,15 +27,47 @@ pub struct Settings {
 #[must_use]
 pub fn compile<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>, settings: &Settings) -> RuleSet {
     let mut compiler = Compiler::new(settings);
-    let mut parsed = Vec::new();
-    for (name, text) in texts {
-        match rsigma_parser::parse_sigma_yaml(text) {
-            Ok(collection) => parsed.push((name, collection)),
-            Err(error) => compiler.set.refused.push((name.to_owned(), error.to_string())),
+    let texts: Vec<(&str, &str)> = texts.into_iter().collect();
+    let mut parsed = Vec::with_capacity(texts.len());
+    for ((name, _), result) in texts.iter().zip(parse(&texts)) {
+        match result {
+            Ok(collection) => parsed.push((*name, collection)),
+            Err(error) => compiler.set.refused.push(((*name).to_owned(), error)),
         }
     }
     compiler.documents(&parsed);
-    compiler.set
+    let mut set = compiler.set;
+    for (number, predicate) in (0..).zip(&set.predicates) {
+        let pieces = crate::hint::pieces(&predicate.test);
+        if !pieces.is_empty() {
+            set.hints.insert(number, pieces);
+        }
+    }
+    set.prepare();
+    set
+}
+
+/// Parses the texts, the threads of the machine each its share: parsing is most of what compiling costs.
+fn parse(texts: &[(&str, &str)]) -> Vec<Result<SigmaCollection, String>> {
+    let one =
+        |(_, text): &(&str, &str)| rsigma_parser::parse_sigma_yaml(text).map_err(|error| error.to_string());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    if threads == 1 || texts.len() < 64 {
+        return texts.iter().map(one).collect();
+    }
+    std::thread::scope(|scope| {
+        let shares = texts.chunks(texts.len().div_ceil(threads));
+        let started: Vec<_> = shares
+            .map(|share| (share, scope.spawn(move || share.iter().map(one).collect::<Vec<_>>())))
+            .collect();
+        let lost = "the parser gave up on this text or one beside it";
+        started
+            .into_iter()
+            .flat_map(|(share, thread)| {
+                thread.join().unwrap_or_else(|_| share.iter().map(|_| Err(lost.to_owned())).collect())
+            })
+            .collect()
+    })
 }
 
 struct Compiler<'s> {
@@ -113,13 +145,14 @@ impl<'s> Compiler<'s> {
         loop {
             let (before, mut left) = (waiting.len(), Vec::new());
             for (name, rule) in waiting {
-                match Correlation::compile(&rule, &mut self.set.rules, &self.set.correlations) {
+                match Correlation::compile(&rule, &self.set.rules, &self.set.correlations) {
                     Ok(correlation) => self.set.correlations.push(correlation),
                     Err(why) => left.push((name, rule, why)),
                 }
             }
             if left.is_empty() || left.len() == before {
                 self.set.refused.extend(left.into_iter().map(|(name, _, why)| (name, why)));
+                correlation::silence(&mut self.set.rules, &mut self.set.correlations);
                 return;
             }
             waiting = left.into_iter().map(|(name, rule, _)| (name, rule)).collect();

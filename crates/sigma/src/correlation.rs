@@ -2,7 +2,10 @@
 //! rules, version 2.1). The caller collects the hits of the rules that they name; [`Correlation::judge`] goes through
 //! them in the order of time.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use rsigma_parser::{
     ConditionExpr, ConditionOperator, CorrelationCondition, CorrelationRule, CorrelationType, Quantifier,
@@ -57,6 +60,10 @@ pub struct Correlation {
     pub tags: Vec<String>,
     /// The rules whose hits it takes, by number in the set.
     pub rules: Vec<u32>,
+    /// Whether it is there for other correlations alone and reports nothing itself.
+    pub silent: bool,
+    /// Whether the rules that it takes report what they find, too.
+    generate: bool,
     kind: Kind,
     window: Window,
     group_by: Vec<String>,
@@ -76,30 +83,27 @@ pub struct Hit {
     /// Microseconds since 1970.
     pub time: i64,
     /// Values by name, for the names of [`Correlation::wants`].
-    pub values: BTreeMap<String, String>,
+    pub values: Vec<(Arc<str>, Box<str>)>,
     /// The caller's number for the event.
     pub event: u64,
+}
+
+impl Hit {
+    /// The value of this name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(is, _)| **is == *name).map(|(_, value)| &**value)
+    }
 }
 
 impl Correlation {
     /// `before`: the correlations that are compiled already, to which this one may refer (a correlation of
     /// correlations); their findings count as hits under numbers beyond the rules'.
-    pub(crate) fn compile(
-        rule: &CorrelationRule,
-        rules: &mut [Rule],
-        before: &[Self],
-    ) -> Result<Self, String> {
+    pub(crate) fn compile(rule: &CorrelationRule, rules: &[Rule], before: &[Self]) -> Result<Self, String> {
         let find = |rules: &[Rule], name: &str| find(rules, before, name);
         let mut numbers = Vec::new();
         for name in &rule.rules {
             numbers.push(find(rules, name)?);
-        }
-        if !rule.generate {
-            for number in &numbers {
-                if let Some(rule) = rules.get_mut(*number as usize) {
-                    rule.silent = true;
-                }
-            }
         }
         let (mut predicates, mut fields, mut needs, mut rank) = (Vec::new(), Vec::new(), Needs::Every, 50);
         match &rule.condition {
@@ -150,6 +154,8 @@ impl Correlation {
             level: rule.level.and_then(|level| level.as_str().parse().ok()).unwrap_or_default(),
             tags: rule.tags.clone(),
             rules: numbers,
+            silent: false,
+            generate: rule.generate,
             kind,
             window,
             group_by: rule.group_by.clone(),
@@ -175,6 +181,33 @@ impl Correlation {
         self.aliases.get(name).and_then(|mapping| mapping.get(&rule)).map_or(name, String::as_str)
     }
 
+    /// Whether an event that is read later can make a finding void: one that must not be there, an average, a bound from above.
+    /// What such a rule finds is certain at the end alone.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        fn denies(needs: &Needs) -> bool {
+            match needs {
+                Needs::Every | Needs::Rule(_) => false,
+                Needs::And(parts) | Needs::Or(parts) => parts.iter().any(denies),
+                Needs::Not(_) => true,
+            }
+        }
+        let grows =
+            |(comparison, _): &(Comparison, u64)| matches!(comparison, Comparison::Gt | Comparison::Gte);
+        let certain = match self.kind {
+            Kind::EventCount | Kind::ValueCount => self.predicates.iter().all(grows),
+            Kind::Temporal | Kind::TemporalOrdered => !denies(&self.needs),
+            Kind::Sum | Kind::Average | Kind::Percentile(_) => false,
+        };
+        !certain || matches!(self.window, Window::Session(_))
+    }
+
+    /// The values that group a hit; none where it lacks one.
+    fn key<'h>(&self, hit: &'h Hit) -> Option<Vec<&'h str>> {
+        let value = |name: &String| hit.value(self.real(name, hit.rule));
+        self.group_by.iter().map(value).collect()
+    }
+
     /// Goes through hits (of any rules, in any order): each list is one finding, the events that it counted in the
     /// order of time. After a finding its group begins anew, so that one flood is one finding for each full count.
     #[must_use]
@@ -184,23 +217,22 @@ impl Correlation {
         let mut groups: HashMap<Vec<&str>, VecDeque<&Hit>> = HashMap::new();
         let mut findings = Vec::new();
         for hit in mine {
-            let key: Option<Vec<&str>> = self
-                .group_by
-                .iter()
-                .map(|name| hit.values.get(self.real(name, hit.rule)).map(String::as_str))
-                .collect();
-            let Some(key) = key else { continue };
-            let group = groups.entry(key).or_default();
-            self.forget(group, hit.time);
-            group.push_back(hit);
-            if self.holds(group) {
-                let mut events: Vec<u64> = group.iter().map(|hit| hit.event).collect();
-                events.dedup();
-                findings.push(events);
-                group.clear();
-            }
+            let Some(key) = self.key(hit) else { continue };
+            findings.extend(self.step(groups.entry(key).or_default(), hit));
         }
         findings
+    }
+
+    /// One hit more in its group: the events of a finding, if this makes one.
+    fn step<'h>(&self, group: &mut VecDeque<&'h Hit>, hit: &'h Hit) -> Option<Vec<u64>> {
+        self.forget(group, hit.time);
+        group.push_back(hit);
+        if !self.holds(group) {
+            return None;
+        }
+        let mut events: Vec<u64> = group.drain(..).map(|hit| hit.event).collect();
+        events.dedup();
+        Some(events)
     }
 
     fn forget(&self, group: &mut VecDeque<&Hit>, now: i64) {
@@ -235,15 +267,15 @@ impl Correlation {
         };
         let numbers = || -> Vec<f64> {
             let field = self.fields.first().map(String::as_str).unwrap_or_default();
-            group.iter().filter_map(|hit| hit.values.get(field)?.trim().parse().ok()).collect()
+            group.iter().filter_map(|hit| hit.value(field)?.trim().parse().ok()).collect()
         };
         #[expect(clippy::cast_precision_loss, reason = "counts of events are far below 2^52")]
         match self.kind {
             Kind::EventCount => counted(group.len() as f64),
             Kind::ValueCount => {
-                let values: HashSet<Vec<&String>> = group
+                let values: HashSet<Vec<&str>> = group
                     .iter()
-                    .filter_map(|hit| self.fields.iter().map(|field| hit.values.get(field)).collect())
+                    .filter_map(|hit| self.fields.iter().map(|field| hit.value(field)).collect())
                     .collect();
                 counted(values.len() as f64)
             }
@@ -277,6 +309,86 @@ impl Correlation {
             Needs::And(parts) => parts.iter().all(|part| self.there(part, group)),
             Needs::Or(parts) => parts.iter().any(|part| self.there(part, group)),
             Needs::Not(part) => !self.there(part, group),
+        }
+    }
+}
+
+/// A correlation rule while hits come in, portion by portion (file by file), each portion of any time. An event counts for
+/// one finding of a rule; what is found is told with the portion that completes it, but for rules that have to wait for the
+/// end ([`Correlation::waits`]).
+#[derive(Debug)]
+pub struct Running<'r> {
+    rule: &'r Correlation,
+    waits: bool,
+    /// Hits that no finding has counted, by group, in the order of time.
+    groups: HashMap<Vec<String>, Vec<Hit>>,
+    /// All hits of a rule that waits.
+    held: Vec<Hit>,
+}
+
+impl<'r> Running<'r> {
+    /// Before the first portion.
+    #[must_use]
+    pub fn new(rule: &'r Correlation) -> Self {
+        Self { rule, waits: rule.waits(), groups: HashMap::new(), held: Vec::new() }
+    }
+
+    /// Takes a portion of hits of any rules; gives the findings that it completes, each the events that it counted in the
+    /// order of time.
+    pub fn take(&mut self, hits: &[Hit]) -> Vec<Vec<u64>> {
+        let mut touched: BTreeMap<Vec<String>, (i64, i64)> = BTreeMap::new();
+        for hit in hits.iter().filter(|hit| self.rule.rules.contains(&hit.rule)) {
+            if self.waits {
+                self.held.push(hit.clone());
+                continue;
+            }
+            let Some(key) = self.rule.key(hit) else { continue };
+            let key: Vec<String> = key.into_iter().map(str::to_owned).collect();
+            let (first, last) = touched.entry(key.clone()).or_insert((hit.time, hit.time));
+            (*first, *last) = ((*first).min(hit.time), (*last).max(hit.time));
+            self.groups.entry(key).or_default().push(hit.clone());
+        }
+        let mut findings = Vec::new();
+        for (key, (first, last)) in touched {
+            let Some(group) = self.groups.get_mut(&key) else { continue };
+            group.sort_by_key(|hit| (hit.time, hit.event));
+            // Only what lies within a span of something new can have become a finding.
+            let span = self.rule.span;
+            let from = group.partition_point(|hit| hit.time < first.saturating_sub(span));
+            let to = group.partition_point(|hit| hit.time <= last.saturating_add(span));
+            let mut window = VecDeque::new();
+            let near = group.get(from..to).unwrap_or_default();
+            let found: Vec<Vec<u64>> =
+                near.iter().filter_map(|hit| self.rule.step(&mut window, hit)).collect();
+            let counted: HashSet<u64> = found.iter().flatten().copied().collect();
+            if !counted.is_empty() {
+                group.retain(|hit| !counted.contains(&hit.event));
+            }
+            findings.extend(found);
+        }
+        findings
+    }
+
+    /// What only the end could tell.
+    #[must_use]
+    pub fn finish(&self) -> Vec<Vec<u64>> {
+        self.rule.judge(&self.held)
+    }
+}
+
+/// What correlations speak of reports nothing by itself, unless one of them says so (specification, `generate`).
+pub(crate) fn silence(rules: &mut [Rule], correlations: &mut [Correlation]) {
+    let mut reports: BTreeMap<usize, bool> = BTreeMap::new();
+    for correlation in &*correlations {
+        for rule in &correlation.rules {
+            *reports.entry(*rule as usize).or_default() |= correlation.generate;
+        }
+    }
+    for (number, reports) in reports {
+        if let Some(rule) = rules.get_mut(number) {
+            rule.silent = !reports;
+        } else if let Some(rule) = correlations.get_mut(number - rules.len()) {
+            rule.silent = !reports;
         }
     }
 }

@@ -2,8 +2,9 @@
 //! matching allocates nothing once it has grown.
 
 use crate::{
-    route::{Check, Route},
+    route::{Candidate, Check, Route},
     rule::Ask,
+    steps::YES,
     test::{Test, lies, part, wild, within},
 };
 
@@ -13,48 +14,58 @@ pub trait Value {
     fn is_null(&self) -> bool;
     /// Writes the value as text.
     fn write(&self, into: &mut String);
+    /// Writes the value as text in the form in which case does not count ([`fold`]).
+    fn write_lower(&self, into: &mut String) {
+        let from = into.len();
+        self.write(into);
+        fold_from(into, from);
+    }
 }
 
 /// Text in the form in which case does not count.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        text.to_ascii_lowercase()
+    let mut text = text.to_owned();
+    fold_from(&mut text, 0);
+    text
+}
+
+/// Brings the text from this place on into the form in which case does not count.
+pub fn fold_from(text: &mut String, from: usize) {
+    let Some(part) = text.get_mut(from..) else { return };
+    if part.is_ascii() {
+        part.make_ascii_lowercase();
     } else {
-        text.chars().flat_map(char::to_lowercase).collect()
+        let lower: String = part.chars().flat_map(char::to_lowercase).collect();
+        text.truncate(from);
+        text.push_str(&lower);
     }
 }
 
 /// A thread's space for matching.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    text: String,
+    /// The values that the route needs, where case does not count.
     lower: String,
-    /// For each value: its ranges in `text` and `lower`; none where it is null or not needed.
-    spans: Vec<Option<(usize, usize, usize, usize)>>,
+    /// For each value: its range in `lower`; none where it is null or not needed.
+    spans: Vec<Option<(usize, usize)>>,
+    /// A value as it is written, for the tests that ask for that.
+    text: String,
     /// For each check: `2 × round` for no, `2 × round + 1` for yes.
-    known: Vec<u64>,
+    known: Vec<u32>,
     /// For each candidate: the round in which it was looked at.
-    seen: Vec<u64>,
+    seen: Vec<u32>,
     woken: Vec<u32>,
-    round: u64,
+    round: u32,
 }
 
 impl Scratch {
-    /// A value's text, if the last event had it and its route needed it.
-    #[must_use]
-    pub fn text(&self, slot: u16) -> Option<&str> {
-        let (from, to, _, _) = (*self.spans.get(usize::from(slot))?)?;
-        self.text.get(from..to)
-    }
-
     fn lower(&self, slot: u16) -> Option<&str> {
-        let (_, _, from, to) = (*self.spans.get(usize::from(slot))?)?;
+        let (from, to) = (*self.spans.get(usize::from(slot))?)?;
         self.lower.get(from..to)
     }
 
     fn load<V: Value>(&mut self, route: &Route, values: &[V]) {
-        self.text.clear();
         self.lower.clear();
         self.spans.clear();
         self.spans.resize(values.len(), None);
@@ -62,24 +73,32 @@ impl Scratch {
             let Some(value) = values.get(usize::from(*slot)).filter(|value| !value.is_null()) else {
                 continue;
             };
-            let (from, low) = (self.text.len(), self.lower.len());
-            value.write(&mut self.text);
-            let text = self.text.get(from..).unwrap_or_default();
-            if text.is_ascii() {
-                self.lower.push_str(text);
-                if let Some(lower) = self.lower.get_mut(low..) {
-                    lower.make_ascii_lowercase();
-                }
-            } else {
-                self.lower.extend(text.chars().flat_map(char::to_lowercase));
-            }
+            let from = self.lower.len();
+            value.write_lower(&mut self.lower);
             if let Some(span) = self.spans.get_mut(usize::from(*slot)) {
-                *span = Some((from, self.text.len(), low, self.lower.len()));
+                *span = Some((from, self.lower.len()));
             }
         }
     }
 
-    fn holds(&mut self, route: &Route, number: u32) -> bool {
+    /// A round that no entry of `known` and `seen` is of: numbers of another route mean other checks.
+    fn begin(&mut self, route: &Route) -> u32 {
+        if self.round >= u32::MAX / 2 - 1 {
+            self.round = 0;
+            self.known.clear();
+            self.seen.clear();
+        }
+        self.round += 1;
+        if self.known.len() < route.checks.len() {
+            self.known.resize(route.checks.len(), 0);
+        }
+        if self.seen.len() < route.candidates.len() {
+            self.seen.resize(route.candidates.len(), 0);
+        }
+        self.round
+    }
+
+    fn holds<V: Value>(&mut self, route: &Route, values: &[V], number: u32) -> bool {
         let at = number as usize;
         let (yes, no) = (self.round * 2 + 1, self.round * 2);
         match self.known.get(at) {
@@ -89,70 +108,99 @@ impl Scratch {
         }
         let Some(check) = route.checks.get(at) else { return false };
         // What the index answers for it has said by now.
-        let holds = !check.indexed && self.test(check);
+        let told = |hint: &u32| self.known.get(*hint as usize) == Some(&yes);
+        let may = !check.indexed && (check.hints.is_empty() || check.hints.iter().any(told));
+        let holds = may && self.test(check, values);
         if let Some(known) = self.known.get_mut(at) {
             *known = if holds { yes } else { no };
         }
         holds
     }
 
-    fn test(&self, check: &Check) -> bool {
-        let mut there = check.slots.iter().filter_map(|slot| Some((self.text(*slot)?, self.lower(*slot)?)));
+    fn test<V: Value>(&mut self, check: &Check, values: &[V]) -> bool {
         match &check.test {
-            Test::Null => there.next().is_none(),
-            Test::Exists(wanted) => there.next().is_some() == *wanted,
-            Test::Regex(_) => check.regex().is_some_and(|regex| there.any(|(text, _)| regex.is_match(text))),
-            Test::SameAs { place, cased, .. } => there.any(|(text, lower)| {
-                check.other.iter().any(|other| {
-                    if *cased {
-                        self.text(*other).is_some_and(|other| lies(*place, text, other))
-                    } else {
-                        self.lower(*other).is_some_and(|other| lies(*place, lower, other))
-                    }
-                })
-            }),
-            test => there.any(|(text, lower)| value_test(test, text, lower)),
+            Test::Null => check.slots.iter().all(|slot| self.lower(*slot).is_none()),
+            Test::Exists(wanted) => check.slots.iter().any(|slot| self.lower(*slot).is_some()) == *wanted,
+            Test::SameAs { place, cased: false, .. } => {
+                let others = || check.other.iter().filter_map(|other| self.lower(*other));
+                let mut there = check.slots.iter().filter_map(|slot| self.lower(*slot));
+                there.any(|text| others().any(|other| lies(*place, text, other)))
+            }
+            Test::SameAs { place, cased: true, .. } => {
+                let text = |slot: &u16| written(values, *slot);
+                let others: Vec<String> = check.other.iter().filter_map(text).collect();
+                let mut there = check.slots.iter().filter_map(text);
+                there.any(|text| others.iter().any(|other| lies(*place, &text, other)))
+            }
+            test => check.slots.iter().any(|slot| self.tells(check, test, values, *slot)),
         }
     }
 
-    fn answer(&mut self, route: &Route, ask: &Ask) -> bool {
+    /// Whether a test of one value holds for that in this place.
+    fn tells<V: Value>(&mut self, check: &Check, test: &Test, values: &[V], slot: u16) -> bool {
+        if !test.asks_for_case() {
+            return self.lower(slot).is_some_and(|lower| lower_test(test, lower));
+        }
+        if self.spans.get(usize::from(slot)).is_none_or(Option::is_none) {
+            return false;
+        }
+        let Some(value) = values.get(usize::from(slot)) else { return false };
+        self.text.clear();
+        value.write(&mut self.text);
+        match test {
+            Test::Regex(_) => check.regex().is_some_and(|regex| regex.is_match(&self.text)),
+            test => written_test(test, &self.text),
+        }
+    }
+
+    fn answer<V: Value>(&mut self, route: &Route, values: &[V], ask: &Ask) -> bool {
         match ask {
-            Ask::Is(number) => self.holds(route, *number),
-            Ask::All(parts) => parts.iter().all(|part| self.answer(route, part)),
-            Ask::Any(parts) => parts.iter().any(|part| self.answer(route, part)),
+            Ask::Is(number) => self.holds(route, values, *number),
+            Ask::All(parts) => parts.iter().all(|part| self.answer(route, values, part)),
+            Ask::Any(parts) => parts.iter().any(|part| self.answer(route, values, part)),
             Ask::AtLeast(needed, parts) => {
                 let mut count = 0;
                 *needed == 0
                     || parts.iter().any(|part| {
-                        count += u64::from(self.answer(route, part));
+                        count += u64::from(self.answer(route, values, part));
                         count >= *needed
                     })
             }
-            Ask::Not(part) => !self.answer(route, part),
+            Ask::Not(part) => !self.answer(route, values, part),
             Ask::Const(yes) => *yes,
         }
     }
 
+    fn asked<V: Value>(&mut self, route: &Route, values: &[V], candidate: &Candidate) -> bool {
+        let Some(mut at) = candidate.first else { return self.answer(route, values, &candidate.ask) };
+        while let Some(step) = route.steps.get(at as usize) {
+            at = if self.holds(route, values, step.check) { step.yes } else { step.no };
+        }
+        at == YES
+    }
+
     /// The values (by place) in which a matched rule found what it asks for.
-    fn places(&mut self, route: &Route, ask: &Ask, into: &mut Vec<u16>) {
+    fn places<V: Value>(&mut self, route: &Route, values: &[V], ask: &Ask, into: &mut Vec<u16>) {
         match ask {
             Ask::Is(number) => {
-                if self.holds(route, *number)
+                if self.holds(route, values, *number)
                     && let Some(check) = route.checks.get(*number as usize)
                 {
-                    let telling = |slot: &&u16| match (&check.test, self.text(**slot), self.lower(**slot)) {
-                        (Test::Null | Test::Exists(_) | Test::SameAs { .. }, _, _) => true,
-                        (Test::Regex(_), Some(text), _) => check.regex().is_some_and(|r| r.is_match(text)),
-                        (test, Some(text), Some(lower)) => value_test(test, text, lower),
-                        _ => false,
-                    };
-                    into.extend(check.slots.iter().filter(telling));
+                    for slot in &check.slots {
+                        let telling = match &check.test {
+                            Test::Null | Test::Exists(_) | Test::SameAs { .. } => true,
+                            test => self.tells(check, test, values, *slot),
+                        };
+                        if telling {
+                            into.push(*slot);
+                        }
+                    }
                 }
             }
             Ask::All(parts) | Ask::Any(parts) | Ask::AtLeast(_, parts) => {
                 for part in parts {
-                    if self.answer(route, part) {
-                        self.places(route, part, into);
+                    if self.answer(route, values, part) {
+                        self.places(route, values, part, into);
                     }
                 }
             }
@@ -162,32 +210,23 @@ impl Scratch {
 
     /// Judges an event by a route's rules; calls back with each rule's number that matches and the places of the
     /// values that it found something in.
-    pub fn judge<V: Value>(&mut self, route: &Route, values: &[V], each: &mut dyn FnMut(&Self, u32, &[u16])) {
+    pub fn judge<V: Value>(&mut self, route: &Route, values: &[V], each: &mut dyn FnMut(u32, &[u16])) {
         if route.is_empty() {
             return;
         }
         self.load(route, values);
-        // Numbers of another route mean other checks: a round is never used twice.
-        self.round += 1;
-        if self.known.len() < route.checks.len() {
-            self.known.resize(route.checks.len(), 0);
-        }
-        if self.seen.len() < route.candidates.len() {
-            self.seen.resize(route.candidates.len(), 0);
-        }
-        let round = self.round;
+        let round = self.begin(route);
         let mut woken = std::mem::take(&mut self.woken);
         let mut known = std::mem::take(&mut self.known);
         woken.clear();
         woken.extend(&route.always);
-        for slot in &route.needed {
-            let Some(text) = self.lower(*slot) else { continue };
-            let fits = |check: &Check| check.slots.contains(slot);
-            route.index.scan(text, &route.checks, &fits, &mut |number| {
-                let Some(known) = known.get_mut(number as usize) else { return };
+        for (number, slot) in route.index.slots() {
+            let Some(text) = self.lower(slot) else { continue };
+            route.index.scan(number, text, |check| {
+                let Some(known) = known.get_mut(check as usize) else { return };
                 if *known != round * 2 + 1 {
                     *known = round * 2 + 1;
-                    woken.extend(route.wakes.get(number as usize).into_iter().flatten());
+                    woken.extend(route.wakes.get(check as usize).into_iter().flatten());
                 }
             });
         }
@@ -199,24 +238,41 @@ impl Scratch {
                 _ => continue,
             }
             let Some(candidate) = route.candidates.get(*number as usize) else { continue };
-            if self.answer(route, &candidate.ask) {
+            if self.asked(route, values, candidate) {
                 places.clear();
-                self.places(route, &candidate.ask, &mut places);
+                self.places(route, values, &candidate.ask, &mut places);
                 places.sort_unstable();
                 places.dedup();
-                each(self, candidate.rule, &places);
+                each(candidate.rule, &places);
             }
         }
         self.woken = woken;
     }
 }
 
-/// A test that looks at nothing but the one value.
-fn value_test(test: &Test, text: &str, lower: &str) -> bool {
-    let by_case = |cased: bool| if cased { text } else { lower };
+/// A value as it is written, if there is one.
+fn written<V: Value>(values: &[V], slot: u16) -> Option<String> {
+    let value = values.get(usize::from(slot)).filter(|value| !value.is_null())?;
+    let mut text = String::new();
+    value.write(&mut text);
+    Some(text)
+}
+
+/// A test for which the text as it is written has to be there.
+fn written_test(test: &Test, text: &str) -> bool {
     match test {
-        Test::Text { place, needle, cased } => lies(*place, by_case(*cased), needle),
-        Test::Wild { tokens, cased } => wild(tokens, by_case(*cased)),
+        Test::Text { place, needle, .. } => lies(*place, text, needle),
+        Test::Wild { tokens, .. } => wild(tokens, text),
+        Test::Regex(pattern) => crate::test::regex(pattern).is_ok_and(|regex| regex.is_match(text)),
+        _ => false,
+    }
+}
+
+/// A test for which the text in lower case is enough.
+fn lower_test(test: &Test, text: &str) -> bool {
+    match test {
+        Test::Text { place, needle, .. } => lies(*place, text, needle),
+        Test::Wild { tokens, .. } => wild(tokens, text),
         Test::Cidr(network, bits) => within(text, *network, *bits),
         Test::Number(comparison, bits) => {
             let text = text.trim();
@@ -228,15 +284,14 @@ fn value_test(test: &Test, text: &str, lower: &str) -> bool {
             number.is_some_and(|number: f64| comparison.holds(number, f64::from_bits(*bits)))
         }
         Test::Time(of, number) => part(text, *of) == Some(*number),
-        Test::Regex(pattern) => crate::test::regex(pattern).is_ok_and(|regex| regex.is_match(text)),
         Test::Exists(wanted) => *wanted,
-        Test::Null | Test::SameAs { .. } => false,
+        Test::Null | Test::SameAs { .. } | Test::Regex(_) => false,
     }
 }
 
 /// A test against a value that is there and known beforehand.
 pub(crate) fn plain_test(test: &Test, text: &str) -> bool {
-    value_test(test, text, &fold(text))
+    if test.asks_for_case() { written_test(test, text) } else { lower_test(test, &fold(text)) }
 }
 
 /// The tokens of a text without wildcards, for tests of this crate.

@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    index::Index,
+    index::{Builder, Index},
     rule::{ANY, Ask, Predicate, RuleSet},
+    steps::{Step, steps},
     test::{Lazy, Place, Test, regex},
 };
 
@@ -17,7 +18,10 @@ pub(crate) struct Check {
     pub(crate) other: Vec<u16>,
     pub(crate) test: Test,
     pub(crate) regex: Lazy,
+    /// Whether the index answers for it.
     pub(crate) indexed: bool,
+    /// Checks of the index one of which holds wherever this one does; none where nothing is known of it.
+    pub(crate) hints: Vec<u32>,
 }
 
 /// A rule in a route.
@@ -25,6 +29,8 @@ pub(crate) struct Check {
 pub(crate) struct Candidate {
     pub(crate) rule: u32,
     pub(crate) ask: Ask,
+    /// The first of its steps; none where it has to be asked as a whole.
+    pub(crate) first: Option<u32>,
 }
 
 /// The rules for one kind of event.
@@ -32,6 +38,7 @@ pub(crate) struct Candidate {
 pub struct Route {
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) steps: Vec<Step>,
     /// For each check, the candidates that it wakes.
     pub(crate) wakes: Vec<Vec<u32>>,
     /// Candidates that nothing indexed wakes.
@@ -80,7 +87,7 @@ impl Route {
             let Some(rule) = set.rules.get(number as usize) else { continue };
             let ask = making.settle(&rule.ask);
             if ask != Ask::Const(false) {
-                making.route.candidates.push(Candidate { rule: number, ask });
+                making.route.candidates.push(Candidate { rule: number, ask, first: None });
             }
         }
         making.finish()
@@ -173,20 +180,37 @@ impl Making<'_> {
         };
         let check = u32::try_from(self.route.checks.len()).unwrap_or(u32::MAX);
         let test = predicate.test.clone();
-        self.route.checks.push(Check { slots, other, test, regex: Lazy::new(), indexed: false });
+        let regex = self.set.regexes.get(&number).cloned().unwrap_or_default();
+        self.route.checks.push(Check { slots, other, test, regex, indexed: false, hints: Vec::new() });
         self.checks.insert(number, check);
         Ask::Is(check)
     }
 
     fn finish(self) -> Route {
         let mut route = self.route;
-        let mut index = Index::builder();
-        for (number, check) in (0_u32..).zip(&mut route.checks) {
-            if let Test::Text { place, needle, cased: false } = &check.test {
-                check.indexed = index.add(number, *place, needle);
+        let mut index = Builder::default();
+        for (predicate, check) in self.checks {
+            let Some(pieces) = self.set.hints.get(&predicate) else { continue };
+            let Some(slots) = route.checks.get(check as usize).map(|check| check.slots.clone()) else {
+                continue;
+            };
+            let mut hints = Vec::new();
+            for piece in pieces {
+                hints.push(u32::try_from(route.checks.len()).unwrap_or(u32::MAX));
+                let test = Test::Text { place: Place::Within, needle: piece.as_str().into(), cased: false };
+                let (slots, other, regex) = (slots.clone(), Vec::new(), Lazy::default());
+                route.checks.push(Check { slots, other, test, regex, indexed: false, hints: Vec::new() });
+            }
+            if let Some(check) = route.checks.get_mut(check as usize) {
+                check.hints = hints;
             }
         }
-        route.index = index.build(&route.checks);
+        for (number, check) in (0_u32..).zip(&mut route.checks) {
+            if let Test::Text { place, needle, cased: false } = &check.test {
+                check.indexed = index.add(number, *place, needle, &check.slots);
+            }
+        }
+        route.index = index.build();
         let mut needed: Vec<u16> =
             route.checks.iter().flat_map(|check| check.slots.iter().chain(&check.other)).copied().collect();
         needed.sort_unstable();
@@ -208,6 +232,9 @@ impl Making<'_> {
                 }
                 None => route.always.push(number),
             }
+        }
+        for candidate in &mut route.candidates {
+            candidate.first = steps(&candidate.ask, &route.checks, &mut route.steps);
         }
         route
     }
@@ -233,7 +260,14 @@ fn count(ask: &Ask, uses: &mut [u32]) {
 fn clause(ask: &Ask, checks: &[Check], uses: &[u32]) -> Option<(f64, Vec<u32>)> {
     match ask {
         Ask::Is(number) => {
-            let check = checks.get(*number as usize).filter(|check| check.indexed)?;
+            let check = checks.get(*number as usize)?;
+            if !check.indexed {
+                let hints: Option<Vec<f64>> =
+                    check.hints.iter().map(|hint| Some(clause(&Ask::Is(*hint), checks, uses)?.0)).collect();
+                return hints
+                    .filter(|hints| !hints.is_empty())
+                    .map(|h| (h.iter().sum(), check.hints.clone()));
+            }
             let Test::Text { place, needle, .. } = &check.test else { return None };
             let often = f64::from(*uses.get(*number as usize)?);
             let length = f64::from(u32::try_from(needle.len()).unwrap_or(u32::MAX));

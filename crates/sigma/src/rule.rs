@@ -1,8 +1,14 @@
 //! A compiled set of rules: immutable, shareable, and written to bytes and back for a cache on disk.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Level, correlation::Correlation, test::Test};
+use crate::{
+    Level,
+    correlation::Correlation,
+    test::{Lazy, Test},
+};
 
 /// A field's number for keyless searches: any field.
 pub(crate) const ANY: u16 = u16::MAX;
@@ -97,6 +103,11 @@ pub fn tactics(tags: &[String]) -> Vec<String> {
 pub struct RuleSet {
     pub(crate) fields: Vec<Box<str>>,
     pub(crate) predicates: Vec<Predicate>,
+    /// What must lie in a text for a slow predicate to hold (see `hint`), by the predicate's number.
+    pub(crate) hints: HashMap<u32, Vec<String>>,
+    /// For each predicate that is a regular expression, by number.
+    #[serde(skip)]
+    pub(crate) regexes: HashMap<u32, Lazy>,
     /// The rules.
     pub rules: Vec<Rule>,
     /// The correlation rules.
@@ -105,8 +116,27 @@ pub struct RuleSet {
     pub refused: Vec<(String, String)>,
 }
 
-/// The form of the bytes; another number is another form.
-const FORM: u32 = 1;
+/// The form of the bytes: a digest (FNV-1a) of the sources that make them, so that what another compiler made is not taken
+/// back.
+const FORM: u64 = {
+    let mut sources: &[&[u8]] = &[
+        include_bytes!("compile.rs"),
+        include_bytes!("correlation.rs"),
+        include_bytes!("hint.rs"),
+        include_bytes!("rule.rs"),
+        include_bytes!("test.rs"),
+    ];
+    let mut digest = 0xCBF2_9CE4_8422_2325_u64;
+    while let [source, others @ ..] = sources {
+        let mut rest = *source;
+        while let [byte, after @ ..] = rest {
+            digest = (digest ^ *byte as u64).wrapping_mul(0x0100_0000_01B3);
+            rest = after;
+        }
+        sources = others;
+    }
+    digest
+};
 
 impl RuleSet {
     /// The set as bytes, for a cache.
@@ -118,8 +148,25 @@ impl RuleSet {
     /// A set out of a cache's bytes; none if they are of another form or damaged.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (form, set): (u32, Self) = postcard::from_bytes(bytes).ok()?;
+        let (form, mut set): (u64, Self) = postcard::from_bytes(bytes).ok()?;
+        set.prepare();
         (form == FORM && set.is_sound()).then_some(set)
+    }
+
+    /// Makes room for what is made when it is first needed.
+    pub(crate) fn prepare(&mut self) {
+        let regexes = (0..).zip(&self.predicates).filter(|(_, of)| matches!(of.test, Test::Regex(_)));
+        self.regexes = regexes.map(|(number, _)| (number, Lazy::default())).collect();
+    }
+
+    /// The rules by where they look, each source with its rules' numbers.
+    #[must_use]
+    pub fn by_source(&self) -> Vec<(LogSource, Vec<u32>)> {
+        let mut sources: HashMap<&LogSource, Vec<u32>> = HashMap::new();
+        for (number, rule) in (0..).zip(&self.rules) {
+            sources.entry(&rule.source).or_default().push(number);
+        }
+        sources.into_iter().map(|(source, rules)| (source.clone(), rules)).collect()
     }
 
     fn is_sound(&self) -> bool {

@@ -1,6 +1,9 @@
 //! The tests that a rule makes on one field, and what each says of a value.
 
-use std::{net::IpAddr, sync::OnceLock};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -120,8 +123,19 @@ pub(crate) enum Test {
     Time(TimePart, i64),
 }
 
-/// A regular expression that is made when it is first needed.
-pub(crate) type Lazy = OnceLock<Option<Regex>>;
+impl Test {
+    /// Whether it needs the text as it is written, and not only in lower case.
+    pub(crate) fn asks_for_case(&self) -> bool {
+        match self {
+            Self::Text { cased, .. } | Self::Wild { cased, .. } | Self::SameAs { cased, .. } => *cased,
+            Self::Regex(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A regular expression that is made when it is first needed, once for all routes.
+pub(crate) type Lazy = Arc<OnceLock<Option<Regex>>>;
 
 /// Makes a regular expression; the limit keeps a hostile one small.
 pub(crate) fn regex(pattern: &str) -> Result<Regex, regex::Error> {

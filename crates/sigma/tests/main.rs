@@ -1,7 +1,10 @@
 //! What the language promises, clause by clause.
 #![cfg(test)]
 
-use sigma::{Kind, Route, Scratch, Settings, Value, compile};
+use sigma::{
+    Kind, Route, Scratch, Settings, Value, compile,
+    correlation::{Hit, Running},
+};
 
 struct Text(Option<&'static str>);
 
@@ -29,7 +32,7 @@ fn finds(detection: &str, event: &[(&str, Option<&'static str>)]) -> Option<bool
     let values: Vec<Text> = event.iter().map(|(_, value)| Text(*value)).collect();
     let route = Route::new(&set, 0..1, &Kind { names: &names, aliases: &[], fixed: &[] });
     let mut found = false;
-    Scratch::default().judge(&route, &values, &mut |_, _, _| found = true);
+    Scratch::default().judge(&route, &values, &mut |_, _| found = true);
     Some(found)
 }
 
@@ -144,4 +147,75 @@ fn a_set_survives_its_cache_and_no_damage_does() {
     let bytes = compile([("t", text)], &Settings::default()).to_bytes();
     assert_eq!(sigma::RuleSet::from_bytes(&bytes).unwrap().rules.len(), 1);
     assert!(sigma::RuleSet::from_bytes(&bytes[..bytes.len() / 2]).is_none());
+}
+
+#[test]
+fn what_a_correlation_speaks_of_is_silent_unless_one_says_that_it_reports() {
+    let base = |name: &str| {
+        format!(
+            "title: {name}\nname: {name}\nlogsource: {{product: x}}\ndetection: {{s: {{f: {name}}}, condition: s}}\n"
+        )
+    };
+    let over = |name: &str, of: &str, generate: bool| {
+        format!(
+            "title: {name}\nname: {name}\ncorrelation:\n  type: event_count\n  rules: [{of}]\n  group-by: [u]\n  \
+             timespan: 5m\n  generate: {generate}\n  condition: {{gte: 2}}\n"
+        )
+    };
+    let documents = [
+        base("quiet"),
+        base("both"),
+        base("alone"),
+        over("inner", "quiet", false),
+        over("outer", "inner", false),
+        over("no", "both", false),
+        over("yes", "both", true),
+    ];
+    let text = documents.join("---\n");
+    let set = compile([("t", text.as_str())], &Settings::default());
+    assert!(set.refused.is_empty(), "{:?}", set.refused);
+    let silent: Vec<&str> =
+        set.rules.iter().filter(|rule| rule.silent).map(|rule| rule.title.as_str()).collect();
+    assert_eq!(silent, ["quiet"]);
+    let silent: Vec<&str> =
+        set.correlations.iter().filter(|rule| rule.silent).map(|rule| rule.title.as_str()).collect();
+    assert_eq!(silent, ["inner"]);
+}
+
+fn correlation(condition: &str) -> sigma::RuleSet {
+    let text = format!(
+        "title: base\nname: base\nlogsource: {{product: x}}\ndetection: {{s: {{f: a}}, condition: s}}\n---\n\
+         title: many\ncorrelation:\n  type: event_count\n  rules: [base]\n  group-by: [u]\n  timespan: 1m\n  \
+         condition: {{{condition}}}\n"
+    );
+    let set = compile([("t", text.as_str())], &Settings::default());
+    assert!(set.refused.is_empty(), "{:?}", set.refused);
+    set
+}
+
+/// A hit of the rule `base` at a second, by a user.
+fn hit(event: u64, second: i64, user: &str) -> Hit {
+    let values = vec![("u".into(), user.into())];
+    Hit { rule: 0, time: second * 1_000_000, values, event }
+}
+
+#[test]
+fn a_correlation_tells_with_the_portion_that_completes_it_and_counts_an_event_once() {
+    let set = correlation("gte: 3");
+    let mut running = Running::new(&set.correlations[0]);
+    assert!(running.take(&[hit(0, 10, "a"), hit(1, 500, "a"), hit(2, 11, "b")]).is_empty());
+    // The second portion is of another file, and its events lie before and between those of the first.
+    assert_eq!(running.take(&[hit(3, 30, "a"), hit(4, 5, "a"), hit(5, 12, "b")]), [[4, 0, 3]]);
+    assert!(running.take(&[hit(6, 31, "a"), hit(7, 32, "a")]).is_empty());
+    assert_eq!(running.take(&[hit(8, 33, "a"), hit(9, 13, "b")]), [[6, 7, 8], [2, 5, 9]]);
+    assert!(running.finish().is_empty());
+}
+
+#[test]
+fn what_a_later_event_could_make_void_is_told_at_the_end() {
+    let set = correlation("gte: 1, lt: 3");
+    assert!(set.correlations[0].waits());
+    let mut running = Running::new(&set.correlations[0]);
+    assert!(running.take(&[hit(0, 10, "a")]).is_empty());
+    assert_eq!(running.finish(), [[0]]);
 }

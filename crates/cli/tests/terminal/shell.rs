@@ -16,7 +16,9 @@ fn program(folder: &Path) -> Program {
 }
 
 fn run(program: &Program, folder: &Path, arguments: &[&str]) -> Output {
-    let output = program.command(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap();
+    let mut command = program.command(arguments);
+    command.current_dir(folder).env("XDG_CACHE_HOME", folder.join("cache"));
+    let output = command.stdin(Stdio::null()).output().unwrap();
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "{arguments:?}");
     output
 }

@@ -3,6 +3,8 @@
 
 use std::{collections::HashMap, rc::Rc, sync::Arc};
 
+use sigma::Plain;
+
 use super::program::{Compiler, Part, Program, u16_at, u32_at};
 use crate::event::{Event, Shape, Value, filetime, push_utf16};
 
@@ -35,12 +37,56 @@ impl Names {
     }
 }
 
+/// Shapes with the numbers of their names.
+type Shapes = Vec<(Vec<u32>, Arc<Shape>)>;
+
 /// What is kept from chunk to chunk, by one thread.
 #[derive(Debug, Default)]
 pub struct Memory {
     names: Names,
-    shapes: HashMap<Vec<u32>, Arc<Shape>>,
+    /// Shapes by the hash of their names' numbers.
+    shapes: HashMap<u64, Shapes, Plain>,
     known: Known,
+    provider: Told,
+    channel: Told,
+    host: Told,
+    ids: Vec<u32>,
+    slots: Vec<Slot>,
+}
+
+/// A text of an event's head. Most records say the same as the one before, and are not decoded again.
+#[derive(Debug, Default)]
+struct Told {
+    raw: Vec<u8>,
+    text: String,
+    said: bool,
+}
+
+impl Told {
+    fn tell(&mut self, value: &Value<'_>) {
+        if self.said && !self.text.is_empty() {
+            return;
+        }
+        self.said = true;
+        let raw = match value {
+            Value::Utf16(raw) => *raw,
+            _ => &[],
+        };
+        if !raw.is_empty() && raw == self.raw {
+            return;
+        }
+        self.raw.clear();
+        self.raw.extend_from_slice(raw);
+        self.text.clear();
+        value.write(&mut self.text);
+    }
+
+    fn end(&mut self) {
+        if !self.said {
+            self.raw.clear();
+            self.text.clear();
+        }
+    }
 }
 
 /// The numbers of the names that make an event's head.
@@ -62,14 +108,11 @@ const MOST_VALUES: usize = 2048;
 pub(super) struct Reader<'c, 'm> {
     chunk: &'c [u8],
     memory: &'m mut Memory,
-    templates: HashMap<u32, Option<Rc<Program<'c>>>>,
-    ids: Vec<u32>,
+    templates: HashMap<u32, Option<Rc<Program<'c>>>, Plain>,
     values: Vec<Value<'c>>,
-    heads: [String; 3],
-    pieces: Vec<String>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Slot {
     at: usize,
     size: u16,
@@ -92,22 +135,14 @@ impl<'c, 'm> Reader<'c, 'm> {
                 time: names.of("SystemTime"),
             };
         }
-        Self {
-            chunk,
-            memory,
-            templates: HashMap::new(),
-            ids: Vec::new(),
-            values: Vec::new(),
-            heads: Default::default(),
-            pieces: Vec::new(),
-        }
+        Self { chunk, memory, templates: HashMap::default(), values: Vec::new() }
     }
 
     /// Reads the record at a place; false if nothing of it could be understood.
     pub(super) fn read(&mut self, at: usize, size: usize, each: &mut dyn FnMut(&Event<'_>)) -> bool {
-        self.ids.clear();
+        self.memory.ids.clear();
+        self.memory.slots.clear();
         self.values.clear();
-        self.pieces.clear();
         let whole = self.fragment(at + 24, at + size - 4, true, 0).is_some();
         if self.values.is_empty() {
             return false;
@@ -117,19 +152,18 @@ impl<'c, 'm> Reader<'c, 'm> {
             bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
         };
         let (record, written) = (number(at + 8), number(at + 16));
-        let known = self.memory.known;
-        let [provider, channel, host] = &mut self.heads;
-        for text in [&mut *provider, &mut *channel, &mut *host] {
-            text.clear();
+        let Memory { known, provider, channel, host, ids, .. } = &mut *self.memory;
+        for told in [&mut *provider, &mut *channel, &mut *host] {
+            told.said = false;
         }
         let (mut event_id, mut time) = (0, None);
-        for (id, value) in self.ids.iter().zip(&self.values).take(24) {
+        for (id, value) in ids.iter().zip(&self.values).take(24) {
             if *id == known.provider {
-                value.write(provider);
-            } else if *id == known.channel && channel.is_empty() {
-                value.write(channel);
-            } else if *id == known.computer && host.is_empty() {
-                value.write(host);
+                provider.tell(value);
+            } else if *id == known.channel {
+                channel.tell(value);
+            } else if *id == known.computer {
+                host.tell(value);
             } else if *id == known.id && event_id == 0 {
                 event_id = value.number().and_then(|id| u32::try_from(id & 0xFFFF).ok()).unwrap_or(0);
             } else if *id == known.time
@@ -138,28 +172,39 @@ impl<'c, 'm> Reader<'c, 'm> {
                 time = filetime(*ticks);
             }
         }
-        let shape = match self.memory.shapes.get(&self.ids) {
-            Some(shape) => Arc::clone(shape),
-            None => {
-                let texts = &self.memory.names.texts;
-                let name = |id: &u32| texts.get(*id as usize).map(AsRef::as_ref).unwrap_or_default();
-                let shape = Shape::new(self.ids.iter().map(name));
-                self.memory.shapes.insert(self.ids.clone(), Arc::clone(&shape));
-                shape
-            }
-        };
+        for told in [&mut *provider, &mut *channel, &mut *host] {
+            told.end();
+        }
+        let shape = self.shape();
+        let Memory { provider, channel, host, .. } = &*self.memory;
         each(&Event {
             time: time.or_else(|| filetime(written)),
-            host,
+            host: &host.text,
             account: None,
-            channel,
-            provider,
+            channel: &channel.text,
+            provider: &provider.text,
             event_id,
             record,
             shape: &shape,
             values: &self.values,
         });
         whole
+    }
+
+    /// The shape of the values that were read.
+    fn shape(&mut self) -> Arc<Shape> {
+        let Memory { names, shapes, ids, .. } = &mut *self.memory;
+        let hash = ids.iter().fold(0_u64, |hash, id| {
+            (hash.rotate_left(5) ^ u64::from(*id)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        });
+        let same = shapes.entry(hash).or_default();
+        if let Some((_, shape)) = same.iter().find(|(of, _)| of == ids) {
+            return Arc::clone(shape);
+        }
+        let name = |id: &u32| names.texts.get(*id as usize).map(AsRef::as_ref).unwrap_or_default();
+        let shape = Shape::new(ids.iter().map(name));
+        same.push((ids.clone(), Arc::clone(&shape)));
+        shape
     }
 
     /// A fragment of binary XML: a template's instance, or elements by themselves.
@@ -173,7 +218,7 @@ impl<'c, 'm> Reader<'c, 'm> {
         if self.chunk.get(at)? & 0x3F != 0x0C {
             let names = &mut self.memory.names;
             let program = Compiler { chunk: self.chunk, at, end, dependency, names }.compile()?;
-            return self.run(&program, &[], depth);
+            return self.run(&program, self.memory.slots.len(), depth);
         }
         let offset = u32_at(self.chunk, at + 6)?;
         let mut at = at + 10;
@@ -186,14 +231,17 @@ impl<'c, 'm> Reader<'c, 'm> {
             return None;
         }
         let mut place = at + 4 + count * 4;
-        let mut slots = Vec::with_capacity(count);
-        for number in 0..count {
-            let entry = at + 4 + number * 4;
-            let size = u16_at(self.chunk, entry)?;
-            slots.push(Slot { at: place, size, kind: *self.chunk.get(entry + 2)? });
+        let (entries, _) = self.chunk.get(at + 4..place)?.as_chunks::<4>();
+        let first = self.memory.slots.len();
+        self.memory.slots.extend(entries.iter().map(|[low, high, kind, _]| {
+            let size = u16::from_le_bytes([*low, *high]);
+            let slot = Slot { at: place, size, kind: *kind };
             place += usize::from(size);
-        }
-        self.run(&program, &slots, depth)
+            slot
+        }));
+        let whole = self.run(&program, first, depth);
+        self.memory.slots.truncate(first);
+        whole
     }
 
     fn template(&mut self, offset: u32) -> Option<Rc<Program<'c>>> {
@@ -210,7 +258,8 @@ impl<'c, 'm> Reader<'c, 'm> {
         program
     }
 
-    fn run(&mut self, program: &Program<'c>, slots: &[Slot], depth: u8) -> Option<()> {
+    /// Puts the values of an instance in the places of its template; they stand from `first` on in the memory's slots.
+    fn run(&mut self, program: &Program<'c>, first: usize, depth: u8) -> Option<()> {
         let mut whole = Some(());
         for leaf in &program.leaves {
             if self.values.len() > MOST_VALUES {
@@ -219,16 +268,16 @@ impl<'c, 'm> Reader<'c, 'm> {
             match leaf.parts.as_slice() {
                 [] => self.push(leaf.name, Value::Text("")),
                 [Part::Literal(value)] => self.push(leaf.name, *value),
-                [Part::Slot(slot)] => match slots.get(usize::from(*slot)) {
+                [Part::Slot(slot)] => match self.slot(first, *slot) {
                     Some(slot) if slot.kind == 0x21 => {
                         let end = slot.at + usize::from(slot.size);
                         if slot.size > 0 && self.fragment(slot.at, end, false, depth + 1).is_none() {
                             whole = None;
                         }
                     }
-                    Some(slot) if slot.kind & 0x80 != 0 => self.list(leaf.name, *slot),
+                    Some(slot) if slot.kind & 0x80 != 0 => self.list(leaf.name, slot),
                     Some(slot) => {
-                        let value = self.value(*slot).unwrap_or(Value::Null);
+                        let value = self.value(slot).unwrap_or(Value::Null);
                         self.push(leaf.name, value);
                     }
                     None => self.push(leaf.name, Value::Null),
@@ -239,9 +288,9 @@ impl<'c, 'm> Reader<'c, 'm> {
                     for part in parts {
                         let value = match part {
                             Part::Literal(value) => *value,
-                            Part::Slot(slot) => slots
-                                .get(usize::from(*slot))
-                                .and_then(|slot| self.value(*slot))
+                            Part::Slot(slot) => self
+                                .slot(first, *slot)
+                                .and_then(|slot| self.value(slot))
                                 .unwrap_or(Value::Null),
                         };
                         self.push(leaf.name, value);
@@ -252,8 +301,12 @@ impl<'c, 'm> Reader<'c, 'm> {
         whole
     }
 
+    fn slot(&self, first: usize, slot: u16) -> Option<Slot> {
+        self.memory.slots.get(first + usize::from(slot)).copied()
+    }
+
     fn push(&mut self, name: u32, value: Value<'c>) {
-        self.ids.push(name);
+        self.memory.ids.push(name);
         self.values.push(value);
     }
 

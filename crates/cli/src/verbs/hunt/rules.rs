@@ -1,22 +1,43 @@
 //! The rules of a hunt: those in the program, and those that a person names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use hunter::rules;
+use hunt::rules::{self, Cache, Texts};
 
 use crate::{failure::Failure, terminal::say};
 
-fn read(path: &Path) -> Result<rules::Texts, Failure> {
+fn read(path: &Path) -> Result<Texts, Failure> {
     rules::named(path).map_err(|(file, error)| Failure::reading(&file, &error))
 }
 
-/// The rules of these files and folders, and those in the program.
-pub(super) fn load(paths: &[std::path::PathBuf], with_builtin: bool) -> Result<sigma::RuleSet, Failure> {
-    let mut texts = if with_builtin { rules::shipped() } else { Vec::new() };
+/// Where compiled rules are kept between hunts: a hunt needs no data directory, so it is the person's folder for caches.
+/// None where the machine names none; the rules are compiled each time then.
+fn cache() -> Option<Cache> {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = set("XDG_CACHE_HOME")
+        .or_else(|| {
+            let home = set("HOME")?;
+            Some(if cfg!(target_os = "macos") { home.join("Library/Caches") } else { home.join(".cache") })
+        })
+        .or_else(|| set("LOCALAPPDATA"))?;
+    Some(Cache::new(folder.join("tourniquet/rules")))
+}
+
+fn texts(paths: &[PathBuf], with_builtin: bool) -> Result<Texts, Failure> {
+    let mut texts = if with_builtin { hunter::rules::shipped() } else { Vec::new() };
     for path in paths {
         texts.append(&mut read(path)?);
     }
-    Ok(rules::compile(&texts))
+    Ok(texts)
+}
+
+/// The rules of these files and folders, and those in the program.
+pub(super) fn load(paths: &[PathBuf], with_builtin: bool) -> Result<sigma::RuleSet, Failure> {
+    let texts = texts(paths, with_builtin)?;
+    Ok(match cache() {
+        Some(cache) => cache.compile(&texts),
+        None => rules::compile(&texts),
+    })
 }
 
 /// `--check-rules`.
@@ -53,8 +74,8 @@ mod tests {
     #[test]
     fn the_rules_that_ship_with_the_program_are_in_it() {
         // Which of them the engine does not load is held by the engine's own test.
-        let set = load(&[], true).unwrap();
-        assert!(set.rules.len() >= 120, "{}", set.rules.len());
-        assert!(load(&[], false).unwrap().rules.is_empty());
+        let count = texts(&[], true).unwrap().len();
+        assert!(count >= 120, "{count}");
+        assert!(texts(&[], false).unwrap().is_empty());
     }
 }
