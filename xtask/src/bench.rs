@@ -2,7 +2,10 @@
 //! the machine has two cores and a second load would spoil the figures. They are built as one workspace and started
 //! from the target directory: a `cargo run -p` each would ask shared crates for other features and build them again.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::run::{cargo, root, step};
 
@@ -17,8 +20,23 @@ const PROGRAMS: &[(&str, &str, &[&str])] = &[
     ("breach", "time", &[]),
     ("read", "intake_speed", &[]),
     ("fold", "speed", &[]),
-    ("hunt", "hunt_speed", &[]),
+    ("hunt", "hunt_speed", &["--growth", "128", "1024"]),
 ];
+
+/// Builds what the hunt is measured against: a workspace of its own, so that its libraries stay out of the program's. Where it
+/// cannot be built (no network, another compiler) the hunt is measured alone.
+fn peer(target: &Path) -> Option<PathBuf> {
+    let manifest = root().join("bench-peer/Cargo.toml");
+    let target = target.join("bench-peer");
+    let mut command = cargo();
+    command.args(["build", "--release", "--locked", "--manifest-path"]).arg(manifest);
+    let built = step("build the peer", command.arg("--target-dir").arg(&target));
+    if let Err(error) = built {
+        println!("SKIPPED: the peer of the hunt was not built: {error}");
+        return None;
+    }
+    Some(target.join("release/tourniquet-bench-peer"))
+}
 
 /// Runs the named programs, or all.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
@@ -28,9 +46,19 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
             return Err(format!("no benchmark `{name}`; there are: {}", known.join(", ")));
         }
     }
-    step("build", cargo().args(["build", "--release", "--locked", "--workspace", "--bins", "--examples"]))?;
     let target =
         root().join(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from));
+    if names == ["hunt"] {
+        // It needs nothing of the crates that take long, so it is built by itself.
+        let own = ["build", "--release", "--locked", "--package", "hunt", "--example", "hunt_speed"];
+        step("build", cargo().args(own).args(["--features", "files"]))?;
+    } else {
+        step(
+            "build",
+            cargo().args(["build", "--release", "--locked", "--workspace", "--bins", "--examples"]),
+        )?;
+    }
+    let peer = if names.is_empty() || names.contains(&"hunt") { peer(&target) } else { None };
     let scratch = target.join("bench");
     std::fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
     for (name, example, arguments) in PROGRAMS {
@@ -38,6 +66,9 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
             let mut command = Command::new(target.join("release/examples").join(example));
             for argument in *arguments {
                 command.arg(if *argument == "{}" { scratch.as_os_str() } else { argument.as_ref() });
+            }
+            if let Some(peer) = peer.as_ref().filter(|_| *name == "hunt") {
+                command.arg("--peer").arg(peer);
             }
             step(name, command.current_dir(root()))?;
         }
