@@ -69,13 +69,16 @@ impl App {
         request: Request,
         key: Option<String>,
     ) -> Result<Done, AppError> {
-        if !matches!(request, Request::Declare { .. }) {
+        let Request::Declare { alerts, .. } = &request else {
             return Err(AppError::invalid("/command", "only `declare` opens an incident"));
-        }
+        };
+        let alerts = alerts.clone();
         let profile = self.profile(actor, practice).await?;
         let id = self.edge().id(IncidentId::new);
         let state = Arc::new(State::new(id, practice));
-        self.take(actor, &profile, state, request, How { expected: None, key }, Along::default()).await
+        let how = How { expected: None, key };
+        let done = self.take(actor, &profile, state, request, how, Along::default()).await?;
+        self.photos_into_custody(actor, done, &alerts).await
     }
 
     /// Gives an incident a command.
@@ -123,6 +126,10 @@ impl App {
             }
             Request::MeetObligation { .. } | Request::DecideBreach { .. } => {
                 self.command_in_case(actor, incident, request, how).await
+            }
+            Request::AttachAlert { alert, .. } => {
+                let done = self.command_with(actor, incident, request, how, Along::default()).await?;
+                self.photos_into_custody(actor, done, &[alert]).await
             }
             request => self.command_with(actor, incident, request, how, Along::default()).await,
         }

@@ -41,6 +41,9 @@ pub enum AppError {
         /// What was written since.
         since: Vec<Recorded>,
     },
+    /// Two changes to a note do not go together. Nothing was recorded, and the text is kept as a draft.
+    #[error("somebody changed the same lines meanwhile (version {}): your text is kept as a draft; settle the two", .0.version)]
+    Conflict(Box<crate::notes::NoteConflict>),
     /// The idempotency key was used for another request.
     #[error("this idempotency key was used for another request: use a new key for a new request")]
     KeyReused,

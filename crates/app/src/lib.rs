@@ -3,9 +3,11 @@
 pub mod access;
 pub mod accounts;
 pub mod backup;
+pub mod binder;
 pub mod case;
 pub mod command;
 pub mod directory;
+pub mod drafts;
 pub mod edge;
 pub mod error;
 pub mod evidence;
@@ -16,15 +18,18 @@ pub mod law;
 pub mod leadership;
 pub mod notes;
 pub mod notices;
+pub mod photos;
 pub mod ports;
 pub mod practices;
 pub mod read;
 pub mod respond;
 pub mod retention;
 mod session;
+pub mod situation;
 pub mod status;
 pub mod triage;
 pub mod upkeep;
+pub mod views;
 mod write;
 
 use std::{
@@ -37,6 +42,7 @@ use kernel::{IncidentId, PracticeId};
 
 pub use command::Done;
 pub use error::AppError;
+pub use report::downtime;
 
 use crate::{
     edge::Edge,

@@ -6,6 +6,7 @@ pub mod journal;
 pub mod page;
 pub mod readers;
 pub mod rows;
+pub mod shelf;
 
 pub use evidence::{EvidenceError, EvidenceStore, Rehash, Stored, StoredFile};
 pub use hunter::{HuntAnswer, HuntOrigin, Hunted, Hunter, OpenSealed, Quarry};
@@ -18,6 +19,7 @@ pub use rows::{
     AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
     NearAlert, NearFacts, PracticeRow, Row, Scope, TokenKind, TokenRow, Verdict,
 };
+pub use shelf::{ShelfKind, ShelfPlace, ShelfQuery, Shelved};
 
 /// Whether something that failed outside may work when tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -40,6 +40,12 @@ impl App {
         if matches!(request, AlertRequest::Receive { .. } | AlertRequest::Propose { .. }) {
             return Err(AppError::invalid("/command", "alerts are taken in by intake"));
         }
+        if matches!(request, AlertRequest::AddPhoto { .. }) {
+            return Err(AppError::invalid(
+                "/command",
+                "a photo is sealed as it comes: send its bytes to the alert's photos",
+            ));
+        }
         if matches!(request, AlertRequest::Attach { .. } | AlertRequest::Detach { .. }) {
             return Err(AppError::invalid("/command", "give the incident `attach_alert` or `detach_alert`"));
         }

@@ -9,6 +9,7 @@ use crate::verbs::{
     account::AccountVerb,
     alert::AlertVerb,
     backup::{BackupArgs, RestoreArgs, RestoreTestArgs},
+    binder::BinderArgs,
     breach::BreachVerb,
     contain::ContainVerb,
     demo::DemoArgs,
@@ -29,6 +30,7 @@ use crate::verbs::{
     retention::RetentionVerb,
     serve::ServeArgs,
     shell::{CompletionsArgs, ManArgs},
+    situation::SituationVerb,
     source::SourceVerb,
     suspicion::SuspectArgs,
     suspicion::SuspicionArgs,
@@ -167,6 +169,9 @@ pub(crate) enum Verb {
     /// Root cause, remediation, runbooks, reports
     #[command(subcommand)]
     Learn(LearnVerb),
+    /// Situation reports, drafted from the incident and frozen when sent
+    #[command(subcommand)]
+    Situation(SituationVerb),
     /// Notes, with their whole history
     #[command(subcommand)]
     Note(NoteVerb),
@@ -191,6 +196,8 @@ pub(crate) enum Verb {
     /// Practices and their profiles
     #[command(subcommand)]
     Practice(PracticeVerb),
+    /// Writes the binder for when nothing works: contacts, runbooks in brief, paper forms
+    Binder(BinderArgs),
     /// Serves the HTTP API and the pages
     Serve(ServeArgs),
     /// People who sign in with a password of their own

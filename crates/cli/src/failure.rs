@@ -131,6 +131,12 @@ impl From<AppError> for Failure {
                 Self::no("forbidden", format!("{forbidden}. At the terminal: --as ROLE:NAME"))
             }
             AppError::Stale { .. } => Self::no("stale", chain(&error)),
+            AppError::Conflict(conflict) => {
+                let version = conflict.version;
+                let way =
+                    format!("read it with `note show`, and send the settled text with --base {version}");
+                Self::no("note_conflict", format!("{error}: {way}"))
+            }
             AppError::Duplicate(_) => Self::no("duplicate", chain(&error)),
             AppError::Evidence(EvidenceError::Changed { .. }) => Self::no("evidence_changed", chain(&error)),
             AppError::Evidence(EvidenceError::Missing(_)) => Self::no("evidence_missing", chain(&error)),

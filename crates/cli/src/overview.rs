@@ -12,9 +12,9 @@ const GROUPS: [(&str, &[&str]); 9] = [
     ("Investigate", &["hunt", "finding", "evidence"]),
     ("Eradicate", &["eradicate"]),
     ("Recover", &["recover"]),
-    ("Notify, learn, close", &["breach", "learn", "note", "retention"]),
+    ("Notify, learn, close", &["breach", "situation", "learn", "note", "retention"]),
     ("The record", &["export", "verify", "log", "backup", "restore", "restore-test"]),
-    ("Setting up", &["practice", "serve", "account", "token", "source", "completions", "man"]),
+    ("Setting up", &["practice", "binder", "serve", "account", "token", "source", "completions", "man"]),
 ];
 
 /// The command line, with the overview in its help.

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod alert;
 pub(crate) mod ask;
 pub(crate) mod backup;
+pub(crate) mod binder;
 pub(crate) mod breach;
 pub(crate) mod case;
 pub(crate) mod contain;
@@ -28,6 +29,7 @@ pub(crate) mod respond;
 pub(crate) mod retention;
 pub(crate) mod serve;
 pub(crate) mod shell;
+pub(crate) mod situation;
 pub(crate) mod source;
 pub(crate) mod suspicion;
 pub(crate) mod token;
@@ -110,12 +112,14 @@ async fn on_bench(bench: &Bench, verb: Verb) -> Result<(), Failure> {
         Verb::Recover(verb) => recover::run(bench, verb).await,
         Verb::Breach(verb) => breach::run(bench, verb).await,
         Verb::Learn(verb) => ask::give(bench, verb.ask()).await,
+        Verb::Situation(verb) => situation::run(bench, verb).await,
         Verb::Note(verb) => note::run(bench, verb).await,
         Verb::Retention(verb) => retention::run(bench, verb).await,
         Verb::Export(args) => export::run(bench, args).await,
         Verb::Log(verb) => log::run(bench, verb).await,
         Verb::Backup(args) => backup::run(bench, args).await,
         Verb::Practice(verb) => practice::run(bench, verb).await,
+        Verb::Binder(args) => binder::run(bench, args).await,
         Verb::Account(verb) => account::run(bench, verb).await,
         Verb::Token(verb) => token::run(bench, verb).await,
         Verb::Source(verb) => source::run(bench, verb).await,

@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 
 use crate::{IncidentKind, Refusal, RefusalKind, event::Parts, stamp::Stamp, triage::Proposal, word::words};
 
+/// Photos that one alert may have.
+pub const MOST_PHOTOS: usize = 12;
+
 words! {
     /// Whether an alert means what it says.
     Verdict, "a verdict":
@@ -39,6 +42,10 @@ pub enum AlertRequest {
         #[serde(default)]
         severity: Option<Severity>,
     },
+    /// Takes the verdict back that stands: what stood before it stands again.
+    WithdrawVerdict { reason: String },
+    /// Adds a photo that came with it, sealed elsewhere.
+    AddPhoto { photo: Photo },
     /// Puts it into a group.
     Group { group: GroupId, reason: String },
     /// Takes it out of its group.
@@ -53,7 +60,9 @@ impl Requires for AlertRequest {
     fn requires(&self) -> Capability {
         match self {
             Self::Receive { .. } | Self::Propose { .. } => Capability::Intake,
+            Self::AddPhoto { .. } => Capability::Report,
             Self::Judge { .. }
+            | Self::WithdrawVerdict { .. }
             | Self::Group { .. }
             | Self::Ungroup { .. }
             | Self::Attach { .. }
@@ -82,6 +91,10 @@ pub enum AlertEvent {
         incident_kind: Option<IncidentKind>,
         severity: Option<Severity>,
     },
+    /// A person took the verdict back that stood.
+    AlertVerdictWithdrawn { reason: String },
+    /// A photo came with it.
+    AlertPhotoAdded { photo: Photo },
     /// It was put into a group.
     AlertGrouped { group: GroupId, reason: String },
     /// It was taken out of its group.
@@ -90,6 +103,18 @@ pub enum AlertEvent {
     AlertAttachedTo { incident: IncidentId, reason: String },
     /// It was taken off its incident.
     AlertDetachedFrom { incident: IncidentId, reason: String },
+}
+
+/// A photo that came with an alert. The bytes are sealed in the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Photo {
+    /// SHA-256 of the bytes.
+    pub sha256: kernel::Digest,
+    /// How many.
+    pub bytes: u64,
+    /// Its media type, as its first bytes show it.
+    pub media: String,
 }
 
 /// What an entry keeps of an alert.
@@ -134,6 +159,12 @@ pub struct AlertState {
     pub proposal: Option<Box<Proposal>>,
     /// What a person judged, the last one standing.
     pub judgement: Option<Judgement>,
+    /// What was judged before that, oldest first; what was taken back is not among it.
+    #[serde(default)]
+    pub before: Vec<Judgement>,
+    /// Photos that came with it.
+    #[serde(default)]
+    pub photos: Vec<Photo>,
     /// Its group.
     pub group: Option<GroupId>,
     /// Its incident.
@@ -202,6 +233,19 @@ pub fn decide(state: &AlertState, request: &Authorised<AlertRequest>) -> Result<
             let (verdict, incident_kind, severity) = (*verdict, *incident_kind, *severity);
             Ok(vec![AlertEvent::AlertJudged { verdict, reasons, incident_kind, severity }])
         }
+        AlertRequest::WithdrawVerdict { reason } if state.judgement.is_some() => {
+            Ok(vec![AlertEvent::AlertVerdictWithdrawn { reason: said(reason)? }])
+        }
+        AlertRequest::WithdrawVerdict { .. } => {
+            refuse(RefusalKind::WrongStage, "nobody has judged it".to_owned(), "nothing has to be undone")
+        }
+        AlertRequest::AddPhoto { photo } if state.photos.contains(photo) => Ok(Vec::new()),
+        AlertRequest::AddPhoto { .. } if state.photos.len() >= MOST_PHOTOS => refuse(
+            RefusalKind::Already,
+            format!("it has {MOST_PHOTOS} photos"),
+            "take more in as evidence of the incident",
+        ),
+        AlertRequest::AddPhoto { photo } => Ok(vec![AlertEvent::AlertPhotoAdded { photo: photo.clone() }]),
         AlertRequest::Group { group, .. } if state.group == Some(*group) => Ok(Vec::new()),
         AlertRequest::Group { group, reason } => {
             Ok(vec![AlertEvent::AlertGrouped { group: *group, reason: said(reason)? }])
@@ -261,6 +305,8 @@ impl AlertState {
             received: None,
             proposal: None,
             judgement: None,
+            before: Vec::new(),
+            photos: Vec::new(),
             group: None,
             incident: None,
         }
@@ -274,6 +320,7 @@ impl AlertState {
             AlertEvent::AlertReceived { alert } => self.received = Some((alert.clone(), stamp)),
             AlertEvent::AlertProposed { proposal } => self.proposal = Some(proposal.clone()),
             AlertEvent::AlertJudged { verdict, reasons, incident_kind, severity } => {
+                self.before.extend(self.judgement.take());
                 self.judgement = Some(Judgement {
                     verdict: *verdict,
                     reasons: reasons.clone(),
@@ -283,6 +330,8 @@ impl AlertState {
                     stamp,
                 });
             }
+            AlertEvent::AlertVerdictWithdrawn { .. } => self.judgement = self.before.pop(),
+            AlertEvent::AlertPhotoAdded { photo } => self.photos.push(photo.clone()),
             AlertEvent::AlertGrouped { group, .. } => self.group = Some(*group),
             AlertEvent::AlertUngrouped { .. } => self.group = None,
             AlertEvent::AlertAttachedTo { incident, .. } => self.incident = Some(*incident),
@@ -309,6 +358,8 @@ impl AlertEvent {
             Self::AlertReceived { .. } => "alert_received",
             Self::AlertProposed { .. } => "alert_proposed",
             Self::AlertJudged { .. } => "alert_judged",
+            Self::AlertVerdictWithdrawn { .. } => "alert_verdict_withdrawn",
+            Self::AlertPhotoAdded { .. } => "alert_photo_added",
             Self::AlertGrouped { .. } => "alert_grouped",
             Self::AlertUngrouped { .. } => "alert_ungrouped",
             Self::AlertAttachedTo { .. } => "alert_attached_to",
@@ -339,6 +390,8 @@ impl AlertEvent {
             Self::AlertJudged { verdict, reasons, .. } => {
                 format!("Judged {}: {}.", verdict.plain(), reasons.join("; "))
             }
+            Self::AlertVerdictWithdrawn { reason } => format!("Verdict taken back: {reason}."),
+            Self::AlertPhotoAdded { photo } => format!("A photo came with it, {} bytes.", photo.bytes),
             Self::AlertGrouped { group, reason } => format!("Put into group {group}: {reason}."),
             Self::AlertUngrouped { reason, .. } => format!("Taken out of its group: {reason}."),
             Self::AlertAttachedTo { incident, reason } => format!("Put to incident {incident}: {reason}."),

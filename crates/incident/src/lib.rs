@@ -26,7 +26,9 @@ pub mod state;
 pub mod triage;
 pub mod word;
 
-pub use alert::{Agreement, AlertEvent, AlertRequest, AlertState, Judgement, Received, Verdict};
+pub use alert::{
+    Agreement, AlertEvent, AlertRequest, AlertState, Judgement, MOST_PHOTOS, Photo, Received, Verdict,
+};
 pub use case::{
     BreachCase, ConditionStated, DutyGround, FactorsVersion, FactsRealm, FactsVersion, LetterSpan,
     Likelihood, MailHappened, MailRecord, MailReturn, MailStep, Opinion,
@@ -41,7 +43,9 @@ pub use finding::{Confidence, EarlierStatement, Finding, Question, Statement};
 pub use kind::IncidentKind;
 pub use law::{BreachAnswer, BreachDecision, Duty, Obligation, ObligationStanding};
 pub use lessons::{Note, NoteVersion, Remediation, Report, RootCause, RunbookChange};
-pub use next::{Clock, ClockKind, Decision, ServiceStatus, SystemStatus};
+pub use next::{
+    Clock, ClockKind, Decision, ServiceStatus, SystemStatus, containment_minutes, situation_minutes,
+};
 pub use phase::{Phase, PhaseStatus, PhaseView};
 pub use practice::Practice;
 pub use refusal::{Refusal, RefusalKind};

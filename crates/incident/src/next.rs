@@ -8,6 +8,7 @@ use kernel::{Role, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use clocks::{containment_minutes, situation_minutes};
 pub use services::{ServiceStatus, SystemStatus};
 
 use crate::{Request, practice::Impact};
@@ -72,4 +73,6 @@ pub enum ClockKind {
     Insurer,
     /// Something has to change.
     Remediation,
+    /// The next situation report is due.
+    Situation,
 }

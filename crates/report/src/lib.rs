@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+pub mod binder;
 pub mod breach;
 mod chart;
+pub mod downtime;
 pub mod engine;
 mod fonts;
 pub mod incident_report;

@@ -8,13 +8,15 @@ use kernel::Digest;
 use serde::Serialize;
 
 /// The version of the templates as a whole; raised whenever one of them changes what a reader sees.
-pub const CONTENT_VERSION: &str = "2026.1";
+pub const CONTENT_VERSION: &str = "2026.2";
 
 /// A kind of document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Template {
     /// The incident for the practice's leadership; its data is [`crate::IncidentReport`].
     IncidentReport,
+    /// The binder for when nothing works; its data is [`crate::binder::Binder`].
+    Binder,
     /// Notice to an individual: a letter to somebody affected; its data is [`crate::breach::Letter`].
     IndividualLetter,
     /// Substitute notice for the web site: the notice for people whose address is not known; [`crate::breach::SubstituteNotice`].
@@ -67,6 +69,7 @@ macro_rules! source {
 
 const HOUSE: SourceFile = source!("house.typ");
 const TIMELINE: SourceFile = source!("timeline.typ");
+const BINDER: SourceFile = source!("binder.typ");
 const INCIDENT_REPORT: SourceFile = source!("incident-report.typ");
 const BREACH_BLOCKS: SourceFile = source!("breach-blocks.typ");
 const BREACH_LETTER: SourceFile = source!("breach-letter.typ");
@@ -75,8 +78,9 @@ const BREACH_RECORD: SourceFile = source!("breach-record.typ");
 
 impl Template {
     /// All templates.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::IncidentReport,
+        Self::Binder,
         Self::IndividualLetter,
         Self::SubstituteNotice,
         Self::MediaNotice,
@@ -94,6 +98,7 @@ impl Template {
     pub const fn name(self) -> &'static str {
         match self {
             Self::IncidentReport => "incident-report",
+            Self::Binder => "binder",
             Self::IndividualLetter => "individual-letter",
             Self::SubstituteNotice => "substitute-notice",
             Self::MediaNotice => "media-notice",
@@ -112,6 +117,7 @@ impl Template {
     pub const fn title(self) -> &'static str {
         match self {
             Self::IncidentReport => "Incident report for the practice's leadership",
+            Self::Binder => "Binder for when nothing works",
             Self::IndividualLetter => "Notice to an individual",
             Self::SubstituteNotice => "Substitute notice for the web site",
             Self::MediaNotice => "Notice to the media",
@@ -129,6 +135,7 @@ impl Template {
     pub(crate) const fn files(self) -> &'static [SourceFile] {
         match self {
             Self::IncidentReport => &[INCIDENT_REPORT, TIMELINE, HOUSE],
+            Self::Binder => &[BINDER, HOUSE],
             Self::IndividualLetter | Self::BusinessAssociateNotice | Self::InsurerNotice => {
                 &[BREACH_LETTER, BREACH_BLOCKS, HOUSE]
             }

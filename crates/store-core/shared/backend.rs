@@ -8,10 +8,12 @@ use store_core::{
     dump::{Lines, Restored},
     find::{Kind, Needles},
     prepare::Prepared,
-    records::{AgreementRow, EntryRow, HeadRow, ListedRow, NodeRow, SnapshotRow, UsedKey},
+    records::{
+        AgreementRow, EntryRow, HeadRow, ListedRow, NodeRow, ShelfAsked, ShelfRow, SnapshotRow, UsedKey,
+    },
 };
 
-use crate::{Database, dialect, dumps, reads, writes};
+use crate::{Database, dialect, dumps, reads, shelves, writes};
 
 /// How long the end waits for connections to be closed in good order.
 const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(10);
@@ -223,6 +225,18 @@ impl Backend for Database {
         snapshot: &SnapshotRow,
     ) -> Result<(), Fault> {
         ask!(self.writer, |conn| reads::keep_snapshot(conn, practice, stream, snapshot))
+    }
+
+    async fn shelve(&self, row: &ShelfRow) -> Result<(), Fault> {
+        ask!(self.writer, |conn| shelves::keep(conn, row))
+    }
+
+    async fn shelf(&self, asked: &ShelfAsked, limit: i64) -> Result<Vec<ShelfRow>, Fault> {
+        ask!(self.readers, |conn| shelves::find(conn, asked, limit))
+    }
+
+    async fn unshelve(&self, practice: Uuid, person: Uuid, kind: i16, name: &[u8]) -> Result<(), Fault> {
+        ask!(self.writer, |conn| shelves::drop_one(conn, practice, person, kind, name))
     }
 
     async fn dump(&self, lines: &mut Lines) -> Result<(), Fault> {

@@ -16,7 +16,7 @@ use store_core::{
     records::{count, hash, node_id, node_key, whole},
 };
 
-use crate::{dialect::Conn, reads, writes};
+use crate::{dialect::Conn, reads, shelves, writes};
 
 /// Rows read or written at once.
 const STRETCH: i64 = 500;
@@ -75,7 +75,8 @@ pub(crate) async fn dump(conn: &mut Conn, lines: &mut Lines, limit: Option<Durat
         lines.put(&Line::Token(raw(row)?))?;
     }
     dump_keys(conn, lines, limit).await?;
-    dump_payloads(conn, lines, limit).await
+    dump_payloads(conn, lines, limit).await?;
+    shelves::dump(conn, lines, limit).await
 }
 
 async fn dump_keys(conn: &mut Conn, lines: &mut Lines, limit: Option<Duration>) -> Result<(), Fault> {
@@ -135,6 +136,8 @@ pub(crate) async fn restore(conn: &mut Conn, mut restored: Restored) -> Result<(
         let end = matches!(line, Line::End);
         if let Line::Checkpoint { size, note } = &line {
             writes::keep_checkpoint(conn, whole(*size), note).await?;
+        } else if let Line::Shelf(thing) = line {
+            shelves::keep(conn, &thing.row()?).await?;
         } else if !end {
             load.line(line)?;
         }
@@ -237,7 +240,7 @@ impl Load {
             }
             Line::Profile(row) => Row::Practice(Box::new(read::<PracticeRow>(row.get())?)),
             Line::Token(row) => Row::Token(Box::new(read::<TokenRow>(row.get())?)),
-            Line::Head { .. } | Line::Checkpoint { .. } | Line::End => {
+            Line::Head { .. } | Line::Checkpoint { .. } | Line::Shelf(_) | Line::End => {
                 let what =
                     io::Error::new(io::ErrorKind::InvalidData, "a line stands where it does not belong");
                 return Err(what.into());

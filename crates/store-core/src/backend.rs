@@ -12,7 +12,9 @@ use crate::{
     dump::{Lines, Restored},
     find::Needles,
     prepare::Prepared,
-    records::{AgreementRow, EntryRow, HeadRow, ListedRow, NodeRow, SnapshotRow, UsedKey},
+    records::{
+        AgreementRow, EntryRow, HeadRow, ListedRow, NodeRow, ShelfAsked, ShelfRow, SnapshotRow, UsedKey,
+    },
 };
 
 /// A failure of a database.
@@ -172,6 +174,13 @@ pub trait Backend: Send + Sync + 'static {
         stream: (Uuid, i16),
         snapshot: &SnapshotRow,
     ) -> Result<(), Fault>;
+
+    /// Keeps a thing of a person's own.
+    async fn shelve(&self, row: &ShelfRow) -> Result<(), Fault>;
+    /// Things of people's own.
+    async fn shelf(&self, asked: &ShelfAsked, limit: i64) -> Result<Vec<ShelfRow>, Fault>;
+    /// Takes a thing of a person's own away.
+    async fn unshelve(&self, practice: Uuid, person: Uuid, kind: i16, name: &[u8]) -> Result<(), Fault>;
 
     /// Everything, in one consistent picture.
     async fn dump(&self, lines: &mut Lines) -> Result<(), Fault>;

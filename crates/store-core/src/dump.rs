@@ -10,8 +10,11 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
-use kernel::{Digest, PracticeId};
+use kernel::{Digest, PersonId, PracticeId};
 use serde::{Deserialize, Serialize};
+use sqlx::types::Uuid;
+
+use crate::records::{ShelfRow, hash};
 
 /// The form of a dump that this version writes.
 pub const FORM: u32 = 1;
@@ -77,8 +80,61 @@ pub enum Line {
         /// The sealed bytes in base 64.
         sealed: String,
     },
+    /// A thing that somebody keeps for themselves.
+    Shelf(ShelfLine),
     /// The last line; a dump without it was cut off.
     End,
+}
+
+/// A thing that somebody keeps for themselves.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ShelfLine {
+    /// The tenant.
+    practice: PracticeId,
+    /// Whose.
+    person: PersonId,
+    /// The number of its kind.
+    kind: i16,
+    /// What it is about.
+    name: Digest,
+    /// When it was last written, in microseconds.
+    at: i64,
+    /// SHA-256 of the plain bytes.
+    digest: Digest,
+    /// The sealed bytes in base 64.
+    sealed: String,
+}
+
+impl From<ShelfRow> for ShelfLine {
+    fn from(row: ShelfRow) -> Self {
+        Self {
+            practice: PracticeId::from_u128(row.practice.as_u128()),
+            person: PersonId::from_u128(row.person.as_u128()),
+            kind: row.kind,
+            name: Digest::from_bytes(hash(&row.name)),
+            at: row.at,
+            digest: Digest::from_bytes(hash(&row.digest)),
+            sealed: encode(&row.sealed),
+        }
+    }
+}
+
+impl ShelfLine {
+    /// The row that it was.
+    ///
+    /// # Errors
+    /// Where the sealed bytes are not base 64.
+    pub fn row(self) -> io::Result<ShelfRow> {
+        Ok(ShelfRow {
+            practice: Uuid::from_u128(self.practice.as_u128()),
+            person: Uuid::from_u128(self.person.as_u128()),
+            kind: self.kind,
+            name: self.name.as_bytes().to_vec(),
+            at: self.at,
+            digest: self.digest.as_bytes().to_vec(),
+            sealed: decode(&self.sealed)?,
+        })
+    }
 }
 
 /// Sealed bytes as text.

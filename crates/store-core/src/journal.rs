@@ -6,7 +6,7 @@ use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 use app::ports::{
     AlertKey, AlertQuery, AlertRow, Append, Appended, Cursor, EntryQuery, EvidenceQuery, EvidenceRow,
     IncidentQuery, IncidentRow, Journal, JournalError, LogHead, NearAlert, Outside, Page, PracticeRow,
-    Recorded, Scope, Snapshot, TokenRow, Verdict,
+    Recorded, Scope, ShelfPlace, ShelfQuery, Shelved, Snapshot, TokenRow, Verdict,
 };
 use async_trait::async_trait;
 use kernel::{AlertId, Digest, EvidenceId, IncidentId, PracticeId, Severity, Stream, Timestamp};
@@ -27,7 +27,7 @@ use crate::{
     find::{self, Kind, Needles, Tag},
     outside::outside,
     prepare,
-    records::{SnapshotRow, count, hash, node_id, node_key, read, whole},
+    records::{ShelfAsked, ShelfRow, SnapshotRow, count, hash, node_id, node_key, read, whole},
     writer::{Waiting, Writer, send, trouble},
 };
 
@@ -42,6 +42,8 @@ const GLANCE: Duration = Duration::from_millis(500);
 pub const SINCE: i64 = 100;
 /// Idempotency keys forgotten in one statement.
 const FORGET: i64 = 1000;
+/// Drafts or views read at once.
+const SHELF: i64 = 500;
 const QUEUE: usize = 1024;
 
 /// The journal.
@@ -471,6 +473,30 @@ impl<B: Backend> Journal for Store<B> {
         let practice = Uuid::from_u128(practice.as_u128());
         let doing = "destroying sealed bytes";
         self.patiently(doing, || self.backend.destroy_payload(practice, digest.as_bytes())).await
+    }
+
+    async fn shelve(&self, thing: Shelved) -> Result<(), Outside> {
+        let row = ShelfRow::from(thing);
+        self.patiently("keeping a draft or a view", || self.backend.shelve(&row)).await
+    }
+
+    async fn shelf(&self, query: ShelfQuery) -> Result<Vec<Shelved>, Outside> {
+        let asked = ShelfAsked {
+            practice: Uuid::from_u128(query.practice.as_u128()),
+            kind: query.kind.number(),
+            person: query.person.map(|person| Uuid::from_u128(person.as_u128())),
+            name: query.name.map(|name| name.as_bytes().to_vec()),
+        };
+        let rows = self.patiently("reading drafts or views", || self.backend.shelf(&asked, SHELF)).await?;
+        Ok(rows.into_iter().filter_map(ShelfRow::thing).collect())
+    }
+
+    async fn unshelve(&self, place: ShelfPlace) -> Result<(), Outside> {
+        let practice = Uuid::from_u128(place.practice.as_u128());
+        let person = Uuid::from_u128(place.person.as_u128());
+        let (kind, name) = (place.kind.number(), place.name);
+        let doing = "taking a draft or a view away";
+        self.patiently(doing, || self.backend.unshelve(practice, person, kind, name.as_bytes())).await
     }
 
     async fn head(&self) -> Result<LogHead, Outside> {

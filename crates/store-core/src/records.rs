@@ -1,7 +1,7 @@
 //! What the queries give back, the same from both databases, and how it becomes what the port speaks of.
 
-use app::ports::{LogHead, Outside, Recorded};
-use kernel::{Stream, StreamKind};
+use app::ports::{LogHead, Outside, Recorded, ShelfKind, ShelfPlace, Shelved};
+use kernel::{Digest, PersonId, PracticeId, Stream, StreamKind, Timestamp};
 use sqlx::types::Uuid;
 
 /// The one row of `log_head`.
@@ -147,6 +147,72 @@ pub struct AgreementRow {
     pub judged: i64,
     /// As triage proposed.
     pub agreed: i64,
+}
+
+/// A thing that somebody keeps for themselves.
+#[derive(Debug, Clone)]
+pub struct ShelfRow {
+    /// The tenant.
+    pub practice: Uuid,
+    /// Whose.
+    pub person: Uuid,
+    /// The number of its kind.
+    pub kind: i16,
+    /// What it is about.
+    pub name: Vec<u8>,
+    /// When it was last written, in microseconds.
+    pub at: i64,
+    /// SHA-256 of the plain bytes.
+    pub digest: Vec<u8>,
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+}
+
+impl From<Shelved> for ShelfRow {
+    fn from(thing: Shelved) -> Self {
+        let ShelfPlace { practice, person, kind, name } = thing.place;
+        Self {
+            practice: Uuid::from_u128(practice.as_u128()),
+            person: Uuid::from_u128(person.as_u128()),
+            kind: kind.number(),
+            name: name.as_bytes().to_vec(),
+            at: thing.at.as_microsecond(),
+            digest: thing.digest.as_bytes().to_vec(),
+            sealed: thing.sealed,
+        }
+    }
+}
+
+impl ShelfRow {
+    /// The thing as the port has it; `None` where it is of a kind that this version does not know.
+    #[must_use]
+    pub fn thing(self) -> Option<Shelved> {
+        let place = ShelfPlace {
+            practice: PracticeId::from_u128(self.practice.as_u128()),
+            person: PersonId::from_u128(self.person.as_u128()),
+            kind: ShelfKind::of(self.kind)?,
+            name: Digest::from_bytes(hash(&self.name)),
+        };
+        Some(Shelved {
+            place,
+            at: Timestamp::from_microsecond(self.at).unwrap_or_default(),
+            digest: Digest::from_bytes(hash(&self.digest)),
+            sealed: self.sealed,
+        })
+    }
+}
+
+/// Which things of people's own are asked for.
+#[derive(Debug, Clone)]
+pub struct ShelfAsked {
+    /// The tenant.
+    pub practice: Uuid,
+    /// The number of the kind.
+    pub kind: i16,
+    /// Whose, where one person's.
+    pub person: Option<Uuid>,
+    /// About what, where about one thing.
+    pub name: Option<Vec<u8>>,
 }
 
 /// The key of a node in the database.

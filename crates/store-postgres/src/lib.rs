@@ -9,6 +9,8 @@ mod open;
 mod put;
 #[path = "../../store-core/shared/reads.rs"]
 mod reads;
+#[path = "../../store-core/shared/shelves.rs"]
+mod shelves;
 mod trust;
 #[path = "../../store-core/shared/writes.rs"]
 mod writes;

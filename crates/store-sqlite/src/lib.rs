@@ -9,6 +9,8 @@ mod open;
 mod pack;
 #[path = "../../store-core/shared/reads.rs"]
 mod reads;
+#[path = "../../store-core/shared/shelves.rs"]
+mod shelves;
 #[path = "../../store-core/shared/writes.rs"]
 mod writes;
 

@@ -9,6 +9,7 @@
 //! | `Refused`, otherwise | 409 | the refusal's own |
 //! | `Invalid` | 422 | `invalid` |
 //! | `Stale` | 409, or 412 where `If-Match` was sent | `stale` |
+//! | `Conflict` | 409 | `note_conflict` |
 //! | `KeyReused` | 422 | `key_reused` |
 //! | `Duplicate` | 409 | `duplicate` |
 //! | `Evidence`: changed, missing, disk full | 500, 410, 507 | `evidence_changed`, `evidence_missing`, `no_space` |
@@ -24,6 +25,7 @@ use std::ops::{Deref, DerefMut};
 
 use app::{
     AppError,
+    notes::NoteConflict,
     ports::{EvidenceError, Outside, Recorded, Retry},
 };
 use axum::{
@@ -75,6 +77,9 @@ pub struct Said {
     /// The alert that is there already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<AlertId>,
+    /// Both texts of a note, where two changes do not go together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<NoteConflict>,
     #[serde(skip)]
     retry_after: Option<u32>,
 }
@@ -133,6 +138,7 @@ impl Problem {
             since: Vec::new(),
             offset: None,
             alert: None,
+            conflict: None,
             retry_after: None,
         }))
     }
@@ -278,6 +284,12 @@ impl From<AppError> for Problem {
                 let mut problem = Self::new(StatusCode::CONFLICT, "stale", "Somebody else was first", detail);
                 problem.current = Some(current);
                 problem.since = written.iter().filter_map(since).collect();
+                problem
+            }
+            AppError::Conflict(conflict) => {
+                let title = "Two changes do not go together";
+                let mut problem = Self::new(StatusCode::CONFLICT, "note_conflict", title, detail);
+                problem.conflict = Some(*conflict);
                 problem
             }
             AppError::KeyReused => Self::new(

@@ -12,8 +12,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Problem, accounts, alerts, breach, case, evidence, hunt, incidents, intake, journal, notes, practices,
-    reports, state::Web, status, tokens,
+    Problem, accounts, alerts, breach, case, drafts, evidence, hunt, incidents, intake, journal, notes,
+    photos, practices, reports, situations, state::Web, status, tokens, views,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -48,9 +48,13 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
     let prompt = OpenApiRouter::new()
         .merge(intake::prompt_routes())
         .merge(alerts::routes())
+        .merge(photos::routes())
+        .merge(views::routes())
         .merge(incidents::routes())
         .merge(case::routes())
         .merge(notes::routes())
+        .merge(drafts::routes())
+        .merge(situations::routes())
         .merge(breach::routes())
         .merge(evidence::routes())
         .merge(journal::routes())
@@ -61,6 +65,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
         .merge(status::api_routes());
     let lasting = OpenApiRouter::new()
         .merge(intake::routes())
+        .merge(photos::lasting_routes())
         .merge(case::lasting_routes())
         .merge(evidence::lasting_routes())
         .merge(hunt::lasting_routes())

@@ -14,6 +14,8 @@ pub(crate) mod board;
 pub(crate) mod breach;
 pub(crate) mod command;
 pub(crate) mod desk;
+pub(crate) mod downtime;
+pub(crate) mod drafts;
 pub(crate) mod entrance;
 pub(crate) mod evidence;
 pub(crate) mod form;
@@ -30,7 +32,9 @@ pub(crate) mod papers;
 pub(crate) mod parts;
 pub(crate) mod people;
 pub(crate) mod practice;
+pub(crate) mod qr;
 pub(crate) mod recovery;
+pub(crate) mod situation;
 pub(crate) mod staff;
 pub(crate) mod system;
 pub(crate) mod systems;
@@ -48,16 +52,22 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/", get(board::page))
         .route("/declare", get(board::declare_page).post(board::declare))
         .route("/alerts", get(alerts::page))
+        .route("/alerts/views", post(alerts::save))
+        .route("/alerts/views/{view}/drop", post(alerts::discard))
         .route("/alerts/{id}", get(alert::page))
         .route("/alerts/{id}/do", post(alert::act))
+        .route("/alerts/{id}/photos/{sha256}", get(alert::photo))
         .route("/incidents/{id}", get(incident::page))
         .route("/incidents/{id}/do", post(command::act))
         .route("/incidents/{id}/notes", get(notes::page).post(notes::write))
-        .route("/incidents/{id}/notes/{note}", post(notes::revise))
+        .route("/incidents/{id}/notes/{note}", get(notes::history).post(notes::revise))
+        .route("/incidents/{id}/situation", get(situation::page).post(situation::send))
+        .route("/incidents/{id}/situation/{report}", get(situation::one))
+        .route("/incidents/{id}/drafts/{of}", post(drafts::keep))
+        .route("/incidents/{id}/drafts/{of}/drop", post(drafts::discard))
         .route("/incidents/{id}/systems", get(systems::page))
         .route("/incidents/{id}/systems/{system}", get(system::page))
         .route("/incidents/{id}/accounts", get(accounts::page))
-        .route("/incidents/{id}/evidence", get(evidence::page))
         .route("/incidents/{id}/evidence/rehash", post(evidence::rehash))
         .route("/incidents/{id}/breach", get(breach::page))
         .route("/incidents/{id}/breach/papers/{kind}", get(papers::page))
@@ -74,14 +84,19 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/today", get(staff::today))
         .route("/practices", get(practice::list))
         .route("/practices/{id}", get(practice::page))
+        .route("/practices/{id}/forms/{service}", get(downtime::page))
         .route("/administration", get(admin::page).post(admin::make))
         .route("/administration/accounts", post(people::make))
         .route("/administration/accounts/{id}/reset", post(people::reset))
         .route("/administration/accounts/{id}/end", post(people::end))
         .route("/administration/{id}/revoke", post(admin::revoke))
-        .route("/staff/{token}", get(staff::page).post(staff::report))
+        .route("/staff/{token}/poster", get(staff::poster))
+        .route("/staff/{token}/forms/{service}", get(staff::form))
 }
 
 pub(crate) fn lasting_routes() -> Router<Web> {
-    Router::new().route("/incidents/{id}/live", get(live::follow))
+    Router::new()
+        .route("/staff/{token}", get(staff::page).post(staff::report))
+        .route("/incidents/{id}/live", get(live::follow))
+        .route("/incidents/{id}/evidence", get(evidence::page).post(evidence::take))
 }

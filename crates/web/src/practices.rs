@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(crate) fn routes() -> OpenApiRouter<Web> {
-    OpenApiRouter::new().routes(routes!(list, make)).routes(routes!(show, change))
+    OpenApiRouter::new().routes(routes!(list, make)).routes(routes!(show, change)).routes(routes!(binder))
 }
 
 /// The practices that the token is for.
@@ -47,6 +47,20 @@ async fn make(
     let row = row(&web, &by, profile.id).await?;
     let place = [(header::LOCATION, format!("/api/v1/practices/{}", row.id))];
     Ok((StatusCode::CREATED, etag(row.version), place, Json(row)).into_response())
+}
+
+/// The binder for when nothing works, as PDF/A: contacts, who decides what, runbooks in brief, a paper form for each service.
+#[utoipa::path(
+    get, path = "/practices/{id}/binder.pdf", tag = "practices", operation_id = "show_binder", params(("id" = PracticeId, Path, description = "The practice")),
+    responses((status = 200, content_type = "application/pdf", body = Vec<u8>)),
+)]
+async fn binder(
+    State(web): State<Web>,
+    by: By<Read>,
+    Named(id): Named<PracticeId>,
+) -> Result<Response, Problem> {
+    let pdf = web.app.binder_pdf(&by.actor, id).await?;
+    Ok(crate::reports::shown("application/pdf", &format!("binder-{id}.pdf"), pdf))
 }
 
 /// One practice with its profile.

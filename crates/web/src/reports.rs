@@ -28,7 +28,8 @@ pub(crate) fn lasting_routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(package))
 }
 
-fn shown(kind: &'static str, name: &str, body: impl IntoResponse) -> Response {
+/// What a browser shows, and saves under this name.
+pub(crate) fn shown(kind: &'static str, name: &str, body: impl IntoResponse) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),

@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use app::App;
 use tokio::sync::Semaphore;
 
-use crate::{config::Config, intake::Secrets, limits::Failures, watch::Metrics};
+use crate::{config::Config, intake::Secrets, limits::Failures, uploads::Uploads, watch::Metrics};
 
 /// Event streams open at once; each costs a task and a small buffer.
 const STREAMS: usize = 1_024;
@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) reports: Failures,
     pub(crate) secrets: Secrets,
     pub(crate) streams: Arc<Semaphore>,
+    /// Files that are being taken in.
+    pub(crate) uploads: Uploads,
 }
 
 impl Web {
@@ -35,6 +37,7 @@ impl Web {
             reports: Failures::default(),
             secrets: Secrets::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            uploads: Uploads::default(),
         }))
     }
 }

@@ -7,7 +7,7 @@ use kernel::{AlertId, Digest, Entry, EvidenceId, IncidentId, PracticeId, Stream,
 
 use super::{
     AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
-    NearAlert, Outside, Page, PracticeRow, Row, Scope, TokenRow,
+    NearAlert, Outside, Page, PracticeRow, Row, Scope, ShelfPlace, ShelfQuery, Shelved, TokenRow,
 };
 
 /// An entry and its canonical bytes (RFC 8785), which are the leaf.
@@ -203,6 +203,13 @@ pub trait Journal: Send + Sync {
     async fn payload(&self, practice: PracticeId, digest: &Digest) -> Result<Option<Vec<u8>>, Outside>;
     /// Destroys sealed bytes. The digest stays in the entries.
     async fn destroy_payload(&self, practice: PracticeId, digest: &Digest) -> Result<(), Outside>;
+
+    /// Keeps a thing of a person's own in its place, over what was there.
+    async fn shelve(&self, thing: Shelved) -> Result<(), Outside>;
+    /// Things that people keep for themselves, at most 500.
+    async fn shelf(&self, query: ShelfQuery) -> Result<Vec<Shelved>, Outside>;
+    /// Takes a thing away. One that is gone already is fine.
+    async fn unshelve(&self, place: ShelfPlace) -> Result<(), Outside>;
 
     /// The head of the log.
     async fn head(&self) -> Result<LogHead, Outside>;

@@ -1,8 +1,8 @@
 //! Questions about alerts.
 
 use app::ports::{AlertQuery, AlertRow, TakenAlert, Verdict};
-use incident::AlertRequest;
-use kernel::{AlertId, Channel, IncidentId, PracticeId, Severity, Timestamp};
+use incident::{AlertRequest, Photo};
+use kernel::{AlertId, Channel, Digest, IncidentId, PracticeId, Severity, Timestamp};
 use serde_json::Value;
 
 use super::{
@@ -97,6 +97,25 @@ impl Desk {
         match self {
             Self::Here(here) => Ok(here.app.raw_alert(&here.actor, id).await?),
             Self::There(there) => there.bytes(&format!("/alerts/{id}/raw")),
+        }
+    }
+
+    /// The photos that came with an alert.
+    pub(crate) async fn photos(&self, id: AlertId) -> Result<Vec<Photo>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.photos(&here.actor, id).await?),
+            Self::There(there) => {
+                let page: Listed<Photo> = there.get(&format!("/alerts/{id}/photos"), Query::new())?;
+                Ok(page.items)
+            }
+        }
+    }
+
+    /// A photo's bytes.
+    pub(crate) async fn photo(&self, id: AlertId, sha256: &Digest) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.photo(&here.actor, id, sha256).await?.1),
+            Self::There(there) => there.bytes(&format!("/alerts/{id}/photos/{sha256}")),
         }
     }
 

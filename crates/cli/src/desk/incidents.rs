@@ -3,9 +3,10 @@
 use app::{
     notes::{NewNote, RevisedNote},
     ports::{Cursor, IncidentQuery, IncidentRow},
+    situation::NewSituation,
 };
 use incident::Request;
-use kernel::{IncidentId, NoteId, PracticeId, Severity};
+use kernel::{IncidentId, NoteId, PracticeId, ReportId, Severity};
 use serde_json::{Value, json};
 
 use super::{
@@ -138,6 +139,37 @@ impl Desk {
         }
     }
 
+    /// The next situation report as it would be written now.
+    pub(crate) async fn situation_draft(&self, id: IncidentId) -> Result<Value, Failure> {
+        match self {
+            Self::Here(here) => as_sent(&here.app.situation_draft(&here.actor, id).await?),
+            Self::There(there) => there.get(&format!("/incidents/{id}/situations/draft"), Query::new()),
+        }
+    }
+
+    /// Sends a situation report.
+    pub(crate) async fn send_situation(
+        &self,
+        id: IncidentId,
+        new: NewSituation,
+        how: &How,
+    ) -> Result<Answered, Failure> {
+        match self {
+            Self::Here(here) => {
+                Ok(here.app.send_situation(&here.actor, id, new, how.of_app()).await?.1.into())
+            }
+            Self::There(there) => there.post(&format!("/incidents/{id}/situations"), &new, how),
+        }
+    }
+
+    /// A situation report as it was sent.
+    pub(crate) async fn situation(&self, id: IncidentId, report: ReportId) -> Result<Value, Failure> {
+        match self {
+            Self::Here(here) => as_sent(&here.app.situation(&here.actor, id, report).await?),
+            Self::There(there) => there.get(&format!("/incidents/{id}/situations/{report}"), Query::new()),
+        }
+    }
+
     /// Every version of a note.
     pub(crate) async fn note(&self, id: IncidentId, note: NoteId) -> Result<Value, Failure> {
         match self {
@@ -146,6 +178,14 @@ impl Desk {
                 let answer: Value = there.get(&format!("/incidents/{id}/notes/{note}"), Query::new())?;
                 Ok(answer.get("items").cloned().unwrap_or(answer))
             }
+        }
+    }
+
+    /// The binder of a practice.
+    pub(crate) async fn binder(&self, id: PracticeId) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.binder_pdf(&here.actor, id).await?),
+            Self::There(there) => there.bytes(&format!("/practices/{id}/binder.pdf")),
         }
     }
 

@@ -84,6 +84,26 @@ pub(crate) enum AlertVerb {
         #[arg(long)]
         reason: String,
     },
+    /// Takes the verdict back that stands; the one before it stands again
+    #[command(
+        after_help = "Example:\n  tourniquet alert withdraw 7K3M9Q --reason 'another machine was meant'"
+    )]
+    Withdraw {
+        /// The alert
+        alert: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lists the photos that came with a staff report, or saves them
+    #[command(after_help = "Example:\n  tourniquet alert photos 7K3M9Q --out photos/")]
+    Photos {
+        /// The alert
+        alert: String,
+        /// The folder to save them in
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
     /// How often people agreed with what triage proposed
     #[command(after_help = "Example:\n  tourniquet alert agreement")]
     Agreement,
@@ -165,6 +185,10 @@ pub(crate) async fn run(bench: &Bench, verb: AlertVerb) -> Result<(), Failure> {
             triage(bench, &alert, AlertRequest::Group { group, reason }).await
         }
         AlertVerb::Ungroup { alert, reason } => triage(bench, &alert, AlertRequest::Ungroup { reason }).await,
+        AlertVerb::Withdraw { alert, reason } => {
+            triage(bench, &alert, AlertRequest::WithdrawVerdict { reason }).await
+        }
+        AlertVerb::Photos { alert, out } => photos(bench, &alert, out).await,
         AlertVerb::Agreement => {
             let agreement = desk.agreement().await?;
             if bench.json() {
@@ -179,6 +203,31 @@ pub(crate) async fn run(bench: &Bench, verb: AlertVerb) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+async fn photos(bench: &Bench, alert: &str, out: Option<PathBuf>) -> Result<(), Failure> {
+    let id = bench.desk.find_alert(alert).await?;
+    let photos = bench.desk.photos(id).await?;
+    if bench.json() && out.is_none() {
+        return say_json(&photos);
+    }
+    for (place, photo) in (1..).zip(&photos) {
+        let kind = photo.media.rsplit('/').next().unwrap_or("bin");
+        match &out {
+            None => say(&format!("{} {} bytes, {}", photo.sha256, photo.bytes, photo.media)),
+            Some(folder) => {
+                fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
+                let file = folder.join(format!("photo-{place}.{kind}"));
+                let bytes = bench.desk.photo(id, &photo.sha256).await?;
+                fs::write(&file, bytes).map_err(|error| Failure::writing(&file, &error))?;
+                say(&file.display().to_string());
+            }
+        }
+    }
+    if photos.is_empty() {
+        say("No photo came with it.");
+    }
+    Ok(())
 }
 
 async fn triage(bench: &Bench, alert: &str, request: AlertRequest) -> Result<(), Failure> {

@@ -48,8 +48,11 @@ pub(crate) enum NoteVerb {
         /// The new text; standard input where absent or `-`
         text: Option<String>,
         /// Why it changes
-        #[arg(long)]
+        #[arg(long, default_value = "")]
         reason: String,
+        /// The version that the text was begun on: what came in since is merged with it
+        #[arg(long, value_name = "VERSION")]
+        base: Option<usize>,
     },
     /// Shows a note with every version
     #[command(after_help = "Example:\n  tourniquet note show open 7K3M9Q")]
@@ -118,10 +121,10 @@ pub(crate) async fn run(bench: &Bench, verb: NoteVerb) -> Result<(), Failure> {
             let note = NewNote { text: text_or_input(text)?, about: about.about(), privileged };
             told(bench, &desk.write_note(id, note, &on.how()).await?).await
         }
-        NoteVerb::Revise { on, note, text, reason } => {
+        NoteVerb::Revise { on, note, text, reason, base } => {
             let id = desk.find_incident(&on.incident).await?;
             let note = pick(&note, desk.incident(id).await?.state.notes.keys().copied(), "note")?;
-            let revised = RevisedNote { text: text_or_input(text)?, reason };
+            let revised = RevisedNote { text: text_or_input(text)?, reason, base };
             told(bench, &desk.revise_note(id, note, revised, &on.how()).await?).await
         }
         NoteVerb::Show { on, note } => {

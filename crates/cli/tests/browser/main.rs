@@ -145,6 +145,57 @@ fn the_same_is_done_with_scripts_off() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
+#[test]
+fn what_one_writes_outlives_its_window_and_anothers_edit_comes_without_taking_it() {
+    let Some(mut browser) = Browser::start() else { return };
+    let scene = Scene::new();
+    let responder = scene.sign_in(&mut browser, "responder");
+    let practice = scene.sign_in(&mut browser, "practice");
+    let typed = |text: &str| {
+        format!(
+            "(() => {{ const field = document.querySelector('#notes details[open] textarea') ?? document.querySelector('textarea[name=text]'); field.value = {}; field.dispatchEvent(new Event('input', {{bubbles: true}})); }})()",
+            json!(text)
+        )
+    };
+    browser.go(&responder, &scene.room("/notes"));
+    browser.value(&responder, &typed("Half a sentence about the sca"));
+    browser.until(
+        &responder,
+        "document.querySelector('[data-draft-state]').textContent.startsWith('Draft kept')",
+    );
+    // The window goes, as in a crash; another one of the same person has it.
+    browser.go(&responder, &scene.url("/"));
+    browser.go(&responder, &scene.room("/notes"));
+    browser.until(
+        &responder,
+        "document.querySelector('textarea[name=text]').value === 'Half a sentence about the sca'",
+    );
+    browser.send(&responder, "textarea[name=text]", &[("text", "one\ntwo\nthree")]);
+    browser.until(
+        &responder,
+        "document.querySelector('#notes article p.pre').textContent === 'one\\ntwo\\nthree'",
+    );
+
+    // Both open the same note; what one keeps appears at the other beside the text being written.
+    for window in [&responder, &practice] {
+        browser.go(window, &scene.room("/notes"));
+        browser.value(window, "document.querySelector('#notes article details').open = true");
+    }
+    browser.value(&practice, &typed("one\ntwo\nthree, which the practice saw"));
+    std::thread::sleep(std::time::Duration::from_millis(900));
+    browser.send(&responder, "#notes textarea", &[("text", "one, by the responder\ntwo\nthree")]);
+    browser.until(
+        &practice,
+        "document.querySelector('#notes article p.pre').textContent.startsWith('one, by the responder')",
+    );
+    browser.until(&practice, "!document.querySelector('#notes [data-news]').hidden");
+    let own = browser.value(&practice, "document.querySelector('#notes textarea').value");
+    assert_eq!(own, json!("one\ntwo\nthree, which the practice saw"), "the text being written was taken");
+    browser.value(&practice, "document.querySelector('#notes form').requestSubmit()");
+    browser.until(&practice, "document.querySelector('#notes article p.pre')?.textContent === 'one, by the responder\\ntwo\\nthree, which the practice saw'");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
 /// axe, as the lock file names it, fetched once for this build directory.
 fn axe() -> Option<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/npm");
@@ -188,6 +239,7 @@ fn axe_finds_nothing_on_any_page_in_either_theme_and_none_is_wider_than_a_phone(
             "/breach",
             "/recovery",
             "/lessons",
+            "/situation",
             "/notes",
         ]
         .iter()

@@ -8,13 +8,25 @@ use crate::{AccountStage, ObligationStanding, Party, Practice, Stamp, State, Sta
 
 /// Minutes from a suspicion until what is suspected has to be held.
 #[must_use]
-pub(super) const fn containment_minutes(severity: Severity) -> i64 {
+pub const fn containment_minutes(severity: Severity) -> i64 {
     match severity {
         Severity::Critical => 30,
         Severity::High => 60,
         Severity::Medium => 480,
         Severity::Low => 2_880,
         Severity::Informational => 10_080,
+    }
+}
+
+/// Minutes from one situation report to the next; `None` where none is due by itself.
+#[must_use]
+pub const fn situation_minutes(severity: Severity) -> Option<i64> {
+    match severity {
+        Severity::Critical => Some(60),
+        Severity::High => Some(240),
+        Severity::Medium => Some(1_440),
+        Severity::Low => Some(4_320),
+        Severity::Informational => None,
     }
 }
 
@@ -49,6 +61,7 @@ impl State {
         let mut clocks = self.engagement_clocks(practice);
         clocks.extend(self.containment_clocks());
         clocks.extend(self.watch_clocks());
+        clocks.extend(self.situation_clock());
         clocks.extend(self.obligation_clocks(practice));
         for item in self.remediation.values() {
             clocks.push(Clock {
@@ -149,6 +162,25 @@ impl State {
                 owner: Role::Responder,
             })
             .collect()
+    }
+
+    /// The next situation report: by the severity's cadence after the last one, or after the declaration.
+    fn situation_clock(&self) -> Option<Clock> {
+        let minutes = situation_minutes(self.severity.as_ref()?.severity)?;
+        let sent: Vec<&Stamp> =
+            self.reports.iter().filter(|report| report.situation).map(|report| &report.stamp).collect();
+        let since = sent.last().copied().or(self.declared.as_ref())?;
+        (self.status == Status::Open).then(|| Clock {
+            kind: ClockKind::Situation,
+            what: format!("send situation report {}", sent.len() + 1),
+            started_at: Some(since.at),
+            due_at: Some(after(since.at, minutes)),
+            target_at: None,
+            near: false,
+            late: false,
+            stopped_at: None,
+            owner: Role::Lead,
+        })
     }
 
     fn obligation_clocks(&self, practice: &Practice) -> Vec<Clock> {

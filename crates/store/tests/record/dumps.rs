@@ -1,13 +1,13 @@
 //! Backups: from one kind of database into either.
 
-use app::ports::{Payload, PracticeRow, Row, Scope};
+use app::ports::{Payload, PracticeRow, Row, Scope, ShelfKind, ShelfQuery};
 use kernel::{Digest, IncidentId, Stream};
 use serde_json::json;
 
 use crate::{
     acts::verified,
     ground::{alert, entries, grounds, intake, practice},
-    keeping::token,
+    keeping::{shelved, token},
 };
 
 #[tokio::test]
@@ -29,6 +29,8 @@ async fn a_backup_of_either_database_fits_both_and_brings_everything_back() {
         let row = PracticeRow { id: practice(1), name: "Cedar".to_owned(), version: 1, profile };
         write.rows.push(Row::Practice(Box::new(row)));
         journal.append(write).await.unwrap();
+        let draft = shelved(practice(1), 3, ShelfKind::Draft, b"\0 half a word");
+        journal.shelve(draft.clone()).await.unwrap();
         let first = journal.checkpoint_at(1).await.unwrap();
         let before = (verified(&*journal).await, journal.head().await.unwrap());
         let file = folder.path().join(format!("{}.backup", source.name));
@@ -50,6 +52,8 @@ async fn a_backup_of_either_database_fits_both_and_brings_everything_back() {
                 journal.token(&Digest::of(b"a")).await.unwrap(),
                 Some(token(1, b"a", Some(practice(1))))
             );
+            let mine = ShelfQuery { practice: practice(1), kind: ShelfKind::Draft, person: None, name: None };
+            assert_eq!(journal.shelf(mine).await.unwrap(), std::slice::from_ref(&draft));
             let sealed = journal.payload(practice(1), &Digest::of(&7_u128.to_be_bytes())).await.unwrap();
             assert_eq!(sealed, Some(vec![0, 255, 1]));
             let repeated = journal.repeated(practice(1), "key 7", &Digest::of(b"request")).await.unwrap();

@@ -1,6 +1,9 @@
 //! Practices, tokens, snapshots and sealed bytes.
 
-use app::ports::{Payload, PracticeRow, Row, Scope, Snapshot, TokenKind, TokenRow};
+use app::ports::{
+    Payload, PracticeRow, Row, Scope, ShelfKind, ShelfPlace, ShelfQuery, Shelved, Snapshot, TokenKind,
+    TokenRow,
+};
 use kernel::{Digest, IncidentId, PersonId, PracticeId, Role, Stream, TokenId};
 use serde_json::json;
 
@@ -103,6 +106,46 @@ async fn sealed_bytes_are_kept_once_and_can_be_destroyed() {
         journal.destroy_payload(practice(1), &digest).await.unwrap();
         assert_eq!(journal.payload(practice(1), &digest).await.unwrap(), None);
         assert_eq!(journal.head().await.unwrap().size, 2);
+        journal.close().await;
+    }
+}
+
+pub(crate) fn shelved(practice: PracticeId, person: u128, kind: ShelfKind, bytes: &[u8]) -> Shelved {
+    let name = Digest::of(b"what it is about");
+    Shelved {
+        place: ShelfPlace { practice, person: PersonId::from_u128(person), kind, name },
+        at: at(7),
+        digest: Digest::of(bytes),
+        sealed: bytes.to_vec(),
+    }
+}
+
+#[tokio::test]
+async fn a_draft_is_its_writers_alone_and_written_over_in_its_place() {
+    for ground in grounds() {
+        let journal = ground.open().await;
+        let mine = shelved(practice(1), 3, ShelfKind::Draft, b"one");
+        for thing in [
+            mine.clone(),
+            shelved(practice(1), 4, ShelfKind::Draft, b"another person"),
+            shelved(practice(2), 3, ShelfKind::Draft, b"another practice"),
+            shelved(practice(1), 3, ShelfKind::View, b"a view"),
+            shelved(practice(1), 3, ShelfKind::Draft, b"two"),
+        ] {
+            journal.shelve(thing).await.unwrap();
+        }
+        let all = ShelfQuery { practice: practice(1), kind: ShelfKind::Draft, person: None, name: None };
+        let own = ShelfQuery { person: Some(mine.place.person), name: Some(mine.place.name), ..all };
+        let found = journal.shelf(own).await.unwrap();
+        assert_eq!(found, [shelved(practice(1), 3, ShelfKind::Draft, b"two")], "{}", ground.name);
+        assert_eq!(journal.shelf(all).await.unwrap().len(), 2);
+        let other = ShelfQuery { name: Some(Digest::of(b"something else")), ..own };
+        assert!(journal.shelf(other).await.unwrap().is_empty());
+        journal.unshelve(mine.place).await.unwrap();
+        journal.unshelve(mine.place).await.unwrap();
+        assert!(journal.shelf(own).await.unwrap().is_empty());
+        assert_eq!(journal.shelf(all).await.unwrap().len(), 1);
+        assert_eq!(journal.head().await.unwrap().size, 0, "a draft is an entry");
         journal.close().await;
     }
 }

@@ -1,5 +1,6 @@
-// The one module of our own. Everything works without it; it makes three things quicker: a region that changed is
-// renewed without losing what somebody is writing in it, alerts are judged from the keyboard, and clocks count down.
+// The one module of our own. Everything works without it; it makes four things quicker: a region that changed is
+// renewed without losing what somebody is writing in it, what one writes is kept as a draft while one writes it, alerts
+// are judged from the keyboard, and clocks count down.
 "use strict";
 (() => {
   // Live regions. An event of the stream says that something changed; htmx then asks for the page again, with the
@@ -17,11 +18,14 @@
     const free = [];
     let kept = false;
     for (const region of document.querySelectorAll("[data-live]")) {
-      if (busy(region)) kept = true;
-      else free.push(`#${region.id}:outerMorph`);
+      // What lies within a region that is renewed comes with it.
+      if (free.some((outer) => outer.contains(region))) continue;
+      if (!busy(region)) free.push(region);
+      // A form whose draft is kept is no reason to worry about what changes around it.
+      else if (!region.querySelector("[data-draft]")) kept = true;
     }
     document.getElementById("kept")?.toggleAttribute("hidden", !kept);
-    if (free.length) renew.setAttribute("hx-select-oob", free.join(","));
+    if (free.length) renew.setAttribute("hx-select-oob", free.map((region) => `#${region.id}:outerMorph`).join(","));
   }, true);
   const opened = new Set();
   document.addEventListener("toggle", (event) => {
@@ -30,9 +34,84 @@
   }, true);
   document.addEventListener("htmx:after:swap", () => {
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    for (const form of document.querySelectorAll("form[data-note]")) {
+      const stands = Number(document.getElementById(form.dataset.note)?.dataset.version);
+      form.querySelector("[data-news]")?.toggleAttribute("hidden", !(stands > Number(form.elements.base?.value)));
+    }
   });
   document.addEventListener("htmx:sse:error", () => document.getElementById("feed")?.classList.add("away"));
   document.addEventListener("htmx:sse:after:connection", () => document.getElementById("feed")?.classList.remove("away"));
+
+  // Drafts: what stands in a form goes to its writer's draft after a pause, and when the page is left or put away. One
+  // writing at a time, so that each goes on from the one before.
+  const drafts = new Map();
+  const keep = async (form, leaving) => {
+    const draft = drafts.get(form);
+    if (!draft || draft.sent || (draft.going && !leaving)) return;
+    clearTimeout(draft.timer);
+    const text = form.elements.text.value;
+    if (text === draft.text) return;
+    draft.going = true;
+    const state = form.querySelector("[data-draft-state]");
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive: leaving && body.toString().length < 60000, headers: { accept: "application/json" } });
+      if (!answer.ok) throw new Error(answer.statusText);
+      form.elements.seen.value = (await answer.json()).revision ?? "";
+      draft.text = text;
+      state.textContent = `Draft kept at ${new Date().toLocaleTimeString()}.`;
+    } catch {
+      state.textContent = "The draft is not kept yet: there is no way to the server. Leave this page open.";
+      draft.timer = setTimeout(keep, 4000, form);
+    }
+    draft.going = false;
+    if (form.elements.text.value !== draft.text) { clearTimeout(draft.timer); draft.timer = setTimeout(keep, 700, form); }
+  };
+  document.addEventListener("input", ({ target }) => {
+    const form = target.form;
+    if (!form?.dataset.draft || target.name !== "text") return;
+    if (!drafts.has(form)) drafts.set(form, {});
+    const draft = drafts.get(form);
+    clearTimeout(draft.timer);
+    draft.timer = setTimeout(keep, 700, form);
+  });
+  document.addEventListener("submit", ({ target }) => {
+    const draft = drafts.get(target);
+    if (draft) { draft.sent = true; clearTimeout(draft.timer); }
+  });
+  const leave = () => { for (const form of drafts.keys()) keep(form, true); };
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") leave(); });
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", () => { for (const draft of drafts.values()) draft.sent = false; });
+  for (const button of document.querySelectorAll("[data-draft-keep]")) button.hidden = true;
+
+  // Files: how far they are. Without scripts the browser says it, and the page of the evidence when one looks again.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-upload]") || event.defaultPrevented) return;
+    event.preventDefault();
+    const place = form.querySelector("[data-progress]"), button = form.querySelector("button");
+    const bar = place.querySelector("progress"), told = place.querySelector("span");
+    const done = (text) => { told.textContent = text; button.disabled = false; };
+    const sending = new XMLHttpRequest();
+    sending.open("POST", form.action);
+    sending.setRequestHeader("accept", "application/problem+json");
+    sending.upload.onprogress = ({ loaded, total }) => {
+      bar.value = (loaded / total) * 1000;
+      told.textContent = loaded < total ? `${Math.floor((loaded / total) * 100)} % sent` : "Sent; it is being hashed and sealed.";
+    };
+    sending.onerror = () => done("It broke off, and nothing of it was kept. Send it again.");
+    sending.onload = () => {
+      if (sending.status < 400) return location.assign(sending.responseURL);
+      let why = "";
+      try { why = JSON.parse(sending.responseText).detail; } catch { /* An answer of something between here and the server. */ }
+      done(`It was not taken. ${why}`);
+    };
+    place.hidden = false;
+    button.disabled = true;
+    told.textContent = "Sending.";
+    sending.send(new FormData(form));
+  });
 
   // Alerts: j and k move, t, f and u judge (the reason is asked for in the same form), r opens what was received.
   const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
@@ -46,16 +125,33 @@
     else if (event.key === "k") go(rows[Math.max(here - 1, 0)]);
     else if (event.key === "/") document.querySelector("input[type=search]")?.focus();
     else if (event.key === "r") (rows[here] ?? document).querySelector("[data-raw]")?.click();
+    else if (event.key === "z") document.querySelector("[data-undo]")?.click();
     else if (verdict) {
       const place = rows[here] ?? document;
       const field = place.querySelector(`input[name=verdict][value=${verdict}]`);
       if (!field) return;
       field.closest("details")?.setAttribute("open", "");
       field.checked = true;
-      field.form.querySelector("textarea, input[type=text]")?.focus();
+      // The reason that fits stands there, chosen, to be sent or typed over.
+      const reason = field.form.querySelector("input[type=text]"), ready = field.form.dataset;
+      if (!reason.value || Object.values(ready).includes(reason.value)) reason.value = { t: ready.true, f: ready.false, u: ready.unclear }[event.key] ?? "";
+      reason.focus();
+      reason.select();
     } else return;
     event.preventDefault();
   });
+  // After a verdict the queue goes on where it was.
+  const QUEUE = "tourniquet-queue";
+  document.addEventListener("submit", ({ target }) => {
+    const row = target.closest(".queue [data-alert]");
+    if (row) sessionStorage.setItem(QUEUE, String([...row.parentElement.children].indexOf(row)));
+  });
+  const place = sessionStorage.getItem(QUEUE);
+  if (place !== null && document.querySelector(".queue")) {
+    sessionStorage.removeItem(QUEUE);
+    const rows = document.querySelectorAll("[data-alert]");
+    rows[Math.min(Number(place), rows.length - 1)]?.querySelector("a")?.focus();
+  }
   // Control and Enter send the form that one writes in.
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form?.requestSubmit();

@@ -81,7 +81,7 @@ fn indicators(room: &Room<'_>) -> Markup {
                     th scope="row" { span.mono { (own.indicator.value) } span.small.quiet { (parts::words(own.indicator.kind.as_str())) } }
                     td data-label="Stage" { (parts::chip(tone, shape, own.stage.as_str())) }
                     td data-label="Why" { (own.why) }
-                    td data-label="Seen on" { @for system in &own.systems { a href={ "/incidents/" (room.id) "/systems/" (system) } { (system) } " " } }
+                    td data-label="Seen on" { @for system in &own.systems { a href=(parts::system_page(room.id, system)) { (system) } " " } }
                 }
             } }
         } } }

@@ -117,7 +117,7 @@ pub(crate) async fn make(State(web): State<Web>, mut act: Act) -> Result<Respons
     let told = html! {
         div.notice.good role="status" {
             p { strong { "Made." } " This is the only time that it is shown." }
-            p { @if shown.starts_with('/') { a href=[staff.then_some(&shown)] { code.hash { (shown) } } " at this site’s address" @if kind == TokenKind::Link { "; it ends in an hour" } "." } @else { code.hash { (shown) } } }
+            p { @if shown.starts_with('/') { a href=[staff.then_some(&shown)] { code.hash { (shown) } } " at this site’s address" @if staff { ". " a href={ (shown) "/poster" } { "A sheet for the wall, with a code to scan" } } @if kind == TokenKind::Link { "; it ends in an hour" } "." } @else { code.hash { (shown) } } }
         }
     };
     let _ = act.fields.take("kind");

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     error::Problem,
+    photos,
     received::{Asked, Named},
     state::Web,
 };
@@ -45,6 +46,7 @@ pub(crate) async fn page(
     let entries = app.entries(&desk.actor, query).await?.items;
     let zone = app.profile(&desk.actor, row.practice).await?.practice.zone();
     let proposal: Option<Proposal> = serde_json::from_value(row.proposal.clone()).ok();
+    let photos = app.photos(&desk.actor, id).await?;
     let body = html! {
         p.kicker { a href="/alerts" { "Alerts" } " · " (row.alert.source) }
         h1 { (title(&row)) }
@@ -54,6 +56,7 @@ pub(crate) async fn page(
             div.main-column {
                 section.card aria-labelledby="what" { h2 #what { "What came in" } (facts(&row, &zone)) }
                 @if let Some(proposal) = &proposal { section.card aria-labelledby="proposal" { h2 #proposal { "What triage proposes" } (proposed(proposal)) } }
+                @if !photos.is_empty() { section.card aria-labelledby="photos" { h2 #photos { "Photos that came with it" } (shown_photos(id, &photos)) } }
                 section.card #raw aria-labelledby="received" {
                     h2 #received { "As received" }
                     @match &raw {
@@ -67,7 +70,7 @@ pub(crate) async fn page(
             }
             aside.side-column aria-label="Verdict and history" {
                 @if desk.may(Capability::Triage) {
-                    section.card data-alert=(id) aria-labelledby="judge" { h2 #judge { @if row.verdict.is_some() { "Revise the verdict" } @else { "Judge it" } } (judge(&desk, &row, proposal.as_ref())) }
+                    section.card data-alert=(id) aria-labelledby="judge" { h2 #judge { @if row.verdict.is_some() { "Revise the verdict" } @else { "Judge it" } } (judge(&desk, &row, proposal.as_ref())) @if row.verdict.is_some() { (withdraw(&desk, id)) } }
                 }
                 @if desk.may(Capability::Lead) && row.incident.is_none() { p { a.button href={ "/declare?alert=" (id) } { "Declare an incident from it" } } }
                 section.card aria-labelledby="history" { h2 #history { "History" } (history(&entries, &zone)) }
@@ -88,16 +91,73 @@ pub(crate) async fn act(
         act.fields.add("verdict", verdict);
     }
     let request: AlertRequest = act.fields.request(&TimeZone::UTC)?;
+    let judged = matches!(request, AlertRequest::Judge { .. });
     let row = web.app.triage(&act.desk.actor, id, request, act.how()).await?;
-    Ok(act.back_after(row.version))
+    let told = if judged { id.to_string() } else { String::new() };
+    Ok(act.back_with(&[("done", row.version.to_string()), ("judged", told)]))
+}
+
+/// A photo of it.
+pub(crate) async fn photo(
+    desk: Desk,
+    Named((id, sha256)): Named<(AlertId, kernel::Digest)>,
+) -> Result<Response, Problem> {
+    let (photo, bytes) = desk.web.app.photo(&desk.actor, id, &sha256).await?;
+    Ok(photos::served(&photo, bytes))
+}
+
+fn shown_photos(id: AlertId, photos: &[incident::Photo]) -> Markup {
+    html! {
+        div.photos { @for photo in photos {
+            @let path = format!("/alerts/{id}/photos/{}", photo.sha256);
+            figure {
+                @if photo.media == "image/heic" { p { a href=(path) { "Save the photo" } " Browsers do not show this kind." } }
+                @else { a href=(path) { img src=(path) alt="Photo that came with the report" loading="lazy"; } }
+                figcaption.small.quiet { (photo.media) " · " (parts::bytes(photo.bytes)) " · SHA-256 " (parts::digest(&photo.sha256)) }
+            }
+        } }
+        p.small.quiet { "Sealed in the vault. They come into an incident’s custody when the alert is put to it." }
+    }
+}
+
+/// Takes the verdict back that stands.
+fn withdraw(desk: &Desk, id: AlertId) -> Markup {
+    html! {
+        details.act { summary { "Take the verdict back" }
+            form.do method="post" action={ "/alerts/" (id) "/do" } {
+                (desk.seal())
+                input type="hidden" name="command" value="withdraw_verdict";
+                label.field { span { "Reason" } input type="text" name="reason" required maxlength="2000" autocomplete="off"; }
+                button type="submit" { "Take it back" }
+            }
+        }
+    }
+}
+
+/// Undoes a verdict that was just given, in one gesture.
+pub(crate) fn undo(desk: &Desk, id: AlertId) -> Markup {
+    html! {
+        form.do.inline method="post" action={ "/alerts/" (id) "/do" } {
+            (desk.seal())
+            input type="hidden" name="command" value="withdraw_verdict";
+            input type="hidden" name="reason" value="undone at once";
+            button.plain.slight type="submit" data-undo { "Undo " kbd { "z" } }
+        }
+    }
 }
 
 /// The form of a verdict, with the proposal's own as what stands in it at first: never taken without a person's reason.
 pub(crate) fn judge(desk: &Desk, row: &AlertRow, proposal: Option<&Proposal>) -> Markup {
     let verdicts = [("true_positive", "True"), ("false_positive", "False"), ("undetermined", "Undetermined")];
     let reason = proposal.and_then(|proposal| proposal.reasons.first()).map(|reason| reason.text.clone());
+    // What stands in the reason when a key chooses a verdict: the proposal's own where it says the same. Whoever presses
+    // the key reads it, types over it or sends it.
+    let own = |word: &str, otherwise: &str| {
+        let same = proposal.filter(|proposal| proposal.verdict.as_str() == word).and(reason.clone());
+        same.unwrap_or_else(|| otherwise.to_owned())
+    };
     html! {
-        form.do.judge method="post" action={ "/alerts/" (row.id) "/do" } {
+        form.do.judge data-true=(own("true_positive", "Confirmed where it was seen")) data-false=(own("false_positive", "Known and harmless")) data-unclear=(own("undetermined", "Not enough is known yet")) method="post" action={ "/alerts/" (row.id) "/do" } {
             (desk.seal())
             fieldset { legend { "Verdict" }
                 @for (value, words) in verdicts {

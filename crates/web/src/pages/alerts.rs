@@ -1,8 +1,14 @@
 //! The queue of alerts: filtered, searched, walked page by page by key (never by offset, so that the millionth row is as
 //! near as the first), and judged in place.
 
-use app::ports::{AlertQuery, AlertRow, Cursor, Verdict};
-use axum::response::Response;
+use app::{
+    ports::{AlertQuery, AlertRow, Cursor, Verdict},
+    views::{AlertFilter, AlertView, NewView},
+};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
+};
 use incident::triage::Proposal;
 use jiff::tz::TimeZone;
 use kernel::{Capability, Severity};
@@ -10,12 +16,16 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    alert::{judge, verdict},
-    desk::Desk,
+    alert::{judge, undo, verdict},
+    desk::{Act, Desk},
     layout::{self, Place, Sheet},
     parts,
 };
-use crate::{error::Problem, received::Asked};
+use crate::{
+    error::Problem,
+    received::{Asked, Named},
+    state::Web,
+};
 
 /// Rows a page.
 const ROWS: u32 = 40;
@@ -32,9 +42,32 @@ pub(crate) struct Filter {
     group: String,
     after: String,
     done: String,
+    judged: String,
+}
+
+/// Refuses a filter that the queue could not show.
+pub(crate) fn readable(filter: &AlertFilter) -> Result<(), Problem> {
+    Filter::of(filter).query().map(drop)
 }
 
 impl Filter {
+    fn of(saved: &AlertFilter) -> Self {
+        let AlertFilter { text, verdict, severity, channel, source, group } = saved.clone();
+        Self { text, verdict, severity, channel, source, group, ..Self::default() }
+    }
+
+    fn saved(&self) -> AlertFilter {
+        let trimmed = |text: &str| text.trim().to_owned();
+        AlertFilter {
+            text: trimmed(&self.text),
+            verdict: self.verdict.clone(),
+            severity: self.severity.clone(),
+            channel: self.channel.clone(),
+            source: trimmed(&self.source),
+            group: self.group.clone(),
+        }
+    }
+
     fn query(&self) -> Result<AlertQuery, Problem> {
         let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         let bad = |name: &str, what: String| Problem::invalid(name, what);
@@ -77,6 +110,11 @@ impl Filter {
 
     /// The address of the page after this one.
     fn next(&self, cursor: Cursor) -> String {
+        self.address(Some(cursor))
+    }
+
+    /// The address of the queue with this filter.
+    fn address(&self, after: Option<Cursor>) -> String {
         let fields = [
             ("text", &self.text),
             ("verdict", &self.verdict),
@@ -89,7 +127,9 @@ impl Filter {
         for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
             query.append_pair(name, value);
         }
-        query.append_pair("after", &cursor.to_string());
+        if let Some(cursor) = after {
+            query.append_pair("after", &cursor.to_string());
+        }
         format!("/alerts?{}", query.finish())
     }
 }
@@ -99,26 +139,70 @@ pub(crate) async fn page(desk: Desk, Asked(filter): Asked<Filter>) -> Result<Res
     let found = desk.web.app.alerts(&desk.actor, filter.query()?).await?;
     let agreement = desk.web.app.agreement(&desk.actor).await?;
     let now = desk.web.app.edge().now();
+    let views = desk.web.app.alert_views(&desk.actor).await?;
+    let judged = filter.judged.parse().ok().filter(|_| desk.may(Capability::Triage));
     let body = html! {
         div.masthead {
             h1 { "Alerts" }
             @if agreement.judged > 0 { p.quiet.small { "People agreed with the proposal in " (agreement.agreed) " of " (agreement.judged) " verdicts." } }
         }
-        (saved(&filter))
+        (saved(&filter, &views))
         (filters(&filter))
-        @if !filter.done.is_empty() { p.notice role="status" { "Recorded." } }
+        (keep(&desk, &filter, &views))
+        @if !filter.done.is_empty() { div.notice.told role="status" { span { @if judged.is_some() { "The verdict is recorded." } @else { "Recorded." } } @if let Some(judged) = judged { (undo(&desk, judged)) } } }
         @if found.items.is_empty() {
             (parts::empty("No alert fits these filters.", &html! { a href="/alerts" { "Show all alerts" } }))
         } @else {
-            ol.queue aria-label="Alerts, newest first" { @for row in &found.items { (item(&desk, row, now)) } }
-            p.keys.small.quiet { kbd { "j" } " " kbd { "k" } " move · " kbd { "t" } " true · " kbd { "f" } " false · " kbd { "u" } " undetermined · " kbd { "r" } " as received · " kbd { "/" } " search" }
+            ol.queue aria-label="Alerts, newest first" { @for (place, row) in found.items.iter().enumerate() { (item(&desk, row, place.checked_sub(1).and_then(|before| found.items.get(before)), now)) } }
+            p.keys.small.quiet { kbd { "j" } " " kbd { "k" } " move · " kbd { "t" } " true · " kbd { "f" } " false · " kbd { "u" } " undetermined · " kbd { "Enter" } " records · " kbd { "z" } " undoes · " kbd { "r" } " as received · " kbd { "/" } " search" }
         }
         @if let Some(next) = found.next { nav.pager aria-label="Pages" { a.button href=(filter.next(next)) rel="next" { "Older alerts" } } }
     };
     Ok(layout::page(&desk, &Sheet::new("Alerts", Place::Alerts, body).wide()))
 }
 
-fn saved(filter: &Filter) -> Markup {
+/// The form that saves what is shown under a name, and the one that takes such a view away.
+fn keep(desk: &Desk, filter: &Filter, views: &[AlertView]) -> Markup {
+    let shown = filter.saved();
+    let here = views.iter().find(|view| view.filter == shown && view.own);
+    html! {
+        @if desk.caller.within("write") { div.deeds.views {
+            details.act { summary { "Save this view" }
+                form.do method="post" action="/alerts/views" {
+                    (desk.seal())
+                    @for (name, text) in [("text", &shown.text), ("verdict", &shown.verdict), ("severity", &shown.severity), ("channel", &shown.channel), ("source", &shown.source), ("group", &shown.group)] {
+                        input type="hidden" name={ "filter." (name) } value=(text);
+                    }
+                    label.field { span { "Its name" } input type="text" name="name" required maxlength="60" autocomplete="off" value=(here.map_or("", |view| view.name.as_str())); }
+                    label.tick { input type="checkbox" name="shared:bool" value="true"; span { @if desk.actor.practice.is_some() { "For everybody at the practice" } @else { "For everybody who serves all practices" } } }
+                    button.first type="submit" { "Save it" }
+                }
+            }
+            @if let Some(view) = here { form.do.inline method="post" action={ "/alerts/views/" (view.id) "/drop" } { (desk.seal()) button.plain.slight type="submit" { "Take “" (view.name) "” away" } } }
+        } }
+    }
+}
+
+/// Saves a view.
+pub(crate) async fn save(State(web): State<Web>, act: Act) -> Result<Response, Problem> {
+    let new: NewView = act.fields.request(&ZONE)?;
+    let filter = Filter::of(&new.filter);
+    filter.query()?;
+    web.app.save_view(&act.desk.actor, new).await?;
+    Ok(Redirect::to(&filter.address(None)).into_response())
+}
+
+/// Takes one away.
+pub(crate) async fn discard(
+    State(web): State<Web>,
+    Named(view): Named<kernel::Digest>,
+    act: Act,
+) -> Result<Response, Problem> {
+    web.app.drop_view(&act.desk.actor, view).await?;
+    Ok(act.back())
+}
+
+fn saved(filter: &Filter, own: &[AlertView]) -> Markup {
     let views = [
         ("Waiting", "none", ""),
         ("All", "", ""),
@@ -127,10 +211,19 @@ fn saved(filter: &Filter) -> Markup {
         ("False", "false", ""),
         ("Undetermined", "undetermined", ""),
     ];
+    let shown = filter.saved();
+    let named = own.iter().any(|view| view.filter == shown);
+    let plain = shown.text.is_empty()
+        && shown.channel.is_empty()
+        && shown.source.is_empty()
+        && shown.group.is_empty();
     html! {
         nav.tabs aria-label="Views" { ul {
+            @for view in own {
+                li { a href=(Filter::of(&view.filter).address(None)) aria-current=[(view.filter == shown).then_some("page")] { (view.name) @if view.shared { span.small.quiet { " · " @if view.own { "shared" } @else { (view.by) } } } } }
+            }
             @for (name, verdict, severity) in views {
-                @let here = filter.verdict == verdict && filter.severity == severity;
+                @let here = !named && plain && filter.verdict == verdict && filter.severity == severity;
                 li { a href={ "/alerts?verdict=" (verdict) "&severity=" (severity) } aria-current=[here.then_some("page")] { (name) } }
             }
         } }
@@ -157,11 +250,18 @@ fn filters(filter: &Filter) -> Markup {
     }
 }
 
-fn item(desk: &Desk, row: &AlertRow, now: kernel::Timestamp) -> Markup {
+/// The reasons of a proposal, beside what a person decides.
+fn reasons(proposal: &Proposal) -> Markup {
+    html! { dl.facts.why { @for reason in &proposal.reasons { dt { (parts::capitalised(reason.about.plain())) } dd { (reason.text) } } } }
+}
+
+fn item(desk: &Desk, row: &AlertRow, before: Option<&AlertRow>, now: kernel::Timestamp) -> Markup {
+    let together = before.is_some_and(|before| before.group == row.group && before.practice == row.practice);
     let alert = &row.alert;
     let proposal: Option<Proposal> = serde_json::from_value(row.proposal.clone()).ok();
     html! {
-        li.alert data-alert=(row.id) {
+        li.alert.together[together] data-alert=(row.id) {
+            @if together { span.unseen { "Belongs together with the one before." } }
             div.line {
                 span.sev { (parts::severity(row.severity)) }
                 div.what {
@@ -184,7 +284,7 @@ fn item(desk: &Desk, row: &AlertRow, now: kernel::Timestamp) -> Markup {
                 }
             }
             @if desk.may(Capability::Triage) {
-                details.act { summary { @if row.verdict.is_some() { "Revise" } @else { "Judge" } } (judge(desk, row, proposal.as_ref())) }
+                details.act { summary { @if row.verdict.is_some() { "Revise" } @else { "Judge" } } div.judging { (judge(desk, row, proposal.as_ref())) @if let Some(proposal) = &proposal { (reasons(proposal)) } } }
             }
             a.raw.small data-raw href={ "/alerts/" (row.id) "#raw" } { "As received" }
         }

@@ -17,9 +17,14 @@ use super::form::Fields;
 use crate::{
     caller::{same_origin, session_cookie},
     error::Problem,
-    limits, received,
+    limits,
+    multipart::{Multipart, Part},
+    received,
     state::Web,
 };
+
+/// The longest field beside a file, in bytes.
+const FIELD: usize = 64 << 10;
 
 /// A signed-in browser that asks for a page.
 pub(crate) struct Desk {
@@ -49,13 +54,18 @@ impl Desk {
 
     /// The hidden fields of a form: its word, its token and the way back.
     pub(crate) fn seal(&self) -> Markup {
+        self.sealed_for(&self.here)
+    }
+
+    /// The same, with another way back than to this page.
+    pub(crate) fn sealed_for(&self, back: &str) -> Markup {
         let random: [u8; 16] = self.web.app.edge().random();
         let once: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let token = form_token(&self.secret, &once);
         html! {
             input type="hidden" name="_once" value=(once);
             input type="hidden" name="_form" value=(token);
-            input type="hidden" name="_back" value=(self.here);
+            input type="hidden" name="_back" value=(back);
         }
     }
 }
@@ -109,16 +119,21 @@ impl Act {
 
     /// The same, with what to say there: the version that the incident stands at now.
     pub(crate) fn back_after(&self, version: u64) -> Response {
+        self.back_with(&[("done", version.to_string())])
+    }
+
+    /// The same, with these members in the query, in place of those of their names.
+    pub(crate) fn back_with(&self, told: &[(&str, String)]) -> Response {
         let (path, fragment) = self.back.split_once('#').unwrap_or((&self.back, ""));
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let kept: Vec<&str> =
-            query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done=")).collect();
-        let mut query = kept.join("&");
-        if !query.is_empty() {
-            query.push('&');
-        }
+        let own = |pair: &str| {
+            told.iter().any(|(name, _)| pair.split('=').next().is_some_and(|given| given == *name))
+        };
+        let kept = query.split('&').filter(|pair| !pair.is_empty() && !own(pair)).map(str::to_owned);
+        let told = told.iter().map(|(name, text)| format!("{name}={text}"));
+        let query = kept.chain(told).collect::<Vec<_>>().join("&");
         let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
-        Redirect::to(&format!("{path}?{query}done={version}{fragment}")).into_response()
+        Redirect::to(&format!("{path}?{query}{fragment}")).into_response()
     }
 }
 
@@ -133,19 +148,58 @@ fn own_path(text: Option<&str>) -> String {
     own.unwrap_or("/").to_owned()
 }
 
+/// A form that brings files: its fields before the first file, and the rest of it still to be read.
+pub(crate) struct Upload {
+    pub(crate) act: Act,
+    /// Stands at the first file, where there is one.
+    pub(crate) form: Multipart,
+    /// What the part says where it stands.
+    pub(crate) file: Option<Part>,
+    /// The size of the whole form, where the browser said.
+    pub(crate) size: Option<u64>,
+}
+
+impl FromRequest<Web> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, web: &Web) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let desk = writing(&mut parts, web).await?;
+        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let size = text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        let mut form = Multipart::new(text(header::CONTENT_TYPE).unwrap_or_default(), body)?;
+        let (mut fields, mut file) = (Fields::default(), None);
+        while let Some(part) = form.part().await? {
+            if part.file.is_some() {
+                file = Some(part);
+                break;
+            }
+            fields.add(&part.name, form.text(FIELD).await?);
+        }
+        // The fields stand before the files in every form of ours, so that no file is read for a forged one.
+        Ok(Self { act: Act::of(desk, fields)?, form, file, size })
+    }
+}
+
+/// The browser that sends a form, where it may write and the form is from a page of ours.
+async fn writing(parts: &mut Parts, web: &Web) -> Result<Desk, Problem> {
+    let desk = Desk::from_request_parts(parts, web).await?;
+    if !same_origin(&parts.headers) {
+        return Err(stale_form("the form came from another site"));
+    }
+    if !desk.caller.within("write") {
+        let (title, detail) = ("This sign-in only looks", "ask the lead for a link that may write");
+        return Err(Problem::new(StatusCode::FORBIDDEN, "out_of_scope", title, detail));
+    }
+    Ok(desk)
+}
+
 impl FromRequest<Web> for Act {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, web: &Web) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let desk = Desk::from_request_parts(&mut parts, web).await?;
-        if !same_origin(&parts.headers) {
-            return Err(stale_form("the form came from another site"));
-        }
-        if !desk.caller.within("write") {
-            let (title, detail) = ("This sign-in only looks", "ask the lead for a link that may write");
-            return Err(Problem::new(StatusCode::FORBIDDEN, "out_of_scope", title, detail));
-        }
+        let desk = writing(&mut parts, web).await?;
         let kind =
             parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("application/x-www-form-urlencoded") {
@@ -158,7 +212,13 @@ impl FromRequest<Web> for Act {
             ));
         }
         let bytes = received::bytes(Request::from_parts(parts, body), web, limits::JSON_BODY).await?;
-        let mut fields = Fields::read(&bytes);
+        Self::of(desk, Fields::read(&bytes))
+    }
+}
+
+impl Act {
+    /// The fields as a form that was shown to this browser.
+    fn of(desk: Desk, mut fields: Fields) -> Result<Self, Problem> {
         let once = fields.take("_once").unwrap_or_default();
         let plain = once.len() == 32 && once.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !plain || fields.take("_form") != Some(form_token(&desk.secret, &once)) {

@@ -1,6 +1,8 @@
 //! Evidence and its custody: each item from the moment it was taken in, who has it, whether its bytes are still those.
 
 use app::{
+    command::How,
+    evidence::Provenance,
     ports::{EvidenceQuery, EvidenceRow},
     retention::RetentionQuery,
 };
@@ -11,7 +13,7 @@ use maud::{Markup, html};
 
 use super::{
     action::{Field, folded},
-    desk::{Act, Desk},
+    desk::{Act, Desk, Upload},
     incident::{Room, Said},
     layout::{self, Place, Sheet, Tab},
     parts,
@@ -21,10 +23,13 @@ use crate::{
     keeping,
     received::{Asked, Named},
     state::Web,
+    stream,
 };
 
 /// Items shown at once; the API has them all.
 const MOST: u32 = 200;
+/// Steps of custody shown beside them.
+const CUSTODY: usize = 30;
 
 /// The items with their chains.
 pub(crate) async fn page(
@@ -42,16 +47,23 @@ pub(crate) async fn page(
     let body = html! {
         (room.head(Tab::Evidence))
         (room.said(&said).await?)
+        @if desk.may(Capability::Evidence) && view.state.status == incident::Status::Open { (take_in(&room)) }
+        (underway(&room))
         div #watch data-live { (keeping::section(&kept)) }
+        div.columns {
+        div.main-column {
         section #items data-live aria-labelledby="items-h" {
             div.masthead { h2 #items-h { (parts::count(rows.items.len(), "item", "items")) " in custody" }
                 @if desk.may(Capability::Evidence) && !rows.items.is_empty() { form.do method="post" action={ "/incidents/" (id) "/evidence/rehash" } { (desk.seal()) button.plain type="submit" { "Hash all of it again" } } }
             }
             @if let Some(hold) = &view.state.hold { p.notice { strong { "Legal hold: " } (hold.reason) " " (parts::stamp(&hold.stamp, &room.zone)) } }
             (folded(&desk, id, Capability::Counsel, "Place a legal hold on everything", "place_hold", &[Field::Text("reason", "Reason")]))
-            @if rows.items.is_empty() { (parts::empty("Nothing was taken in yet.", &html! { p.small { "With the command line: " code { "tourniquet evidence add" } ", or " code { "POST /api/v1/incidents/" (id) "/evidence" } "." } })) }
+            @if rows.items.is_empty() { (parts::empty("Nothing was taken in yet.", &html! { p.small { "Many or large files: " code { "tourniquet evidence take" } " on the machine where they are." } })) }
             @for row in &rows.items { (item(&room, row, view.state.evidence.get(&row.id))) }
             @if rows.next.is_some() { p.quiet { "Only the newest " (MOST) " are shown here." } }
+        }
+        }
+        aside.side-column aria-label="Custody" { section.card #custody data-live aria-labelledby="custody-h" { h2 #custody-h { "Custody, newest first" } (custody(&room, &rows.items)) } }
         }
     };
     Ok(layout::page(
@@ -112,6 +124,117 @@ fn item(room: &Room<'_>, row: &EvidenceRow, own: Option<&Evidence>) -> Markup {
             }
         }
     }
+}
+
+/// The form that takes files in. Its fields stand before the file, so that it is sealed while it comes.
+fn take_in(room: &Room<'_>) -> Markup {
+    let limit = room.desk.web.config.evidence_limit;
+    html! {
+        details.act open[room.view.state.evidence.is_empty()] { summary { "Take files in" }
+            form.sheet method="post" enctype="multipart/form-data" action={ "/incidents/" (room.id) "/evidence" } data-upload {
+                (room.desk.seal())
+                label.field { span { "Where they come from: a host, a person, a product" } input type="text" name="source" required maxlength="1000" autocomplete="off"; }
+                label.field { span { "Why they are taken" } input type="text" name="why" required maxlength="1000" autocomplete="off"; }
+                label.field { span { "Files" } input type="file" name="file" required multiple; }
+                p.small.quiet { "Hashed and sealed as they come, written once. At most " (parts::bytes(limit)) " each. No patient’s name in these fields or in a file’s name: they stand in the record." }
+                p hidden data-progress { progress max="1000" value="0" aria-label="Sent so far" {} span.small role="status" {} }
+                button.first type="submit" { "Take them in" }
+            }
+        }
+    }
+}
+
+/// What is on its way just now, seen by everybody who looks.
+fn underway(room: &Room<'_>) -> Markup {
+    let files = room.desk.web.uploads.of(room.id);
+    html! {
+        section #underway data-live aria-label="On their way" {
+            @for file in &files {
+                div.notice role="status" {
+                    strong { (file.name) } " is being taken in: " (parts::bytes(file.come())) @if let Some(of) = file.of { " of at most " (parts::bytes(of)) }
+                    " by " (file.by) " since " (parts::moment(file.since, &room.zone)) ". "
+                    a href=(room.desk.here) { "Look again" }
+                    @if let Some(of) = file.of { progress max=(of.max(1)) value=(file.come().min(of)) aria-label="Sent so far" {} }
+                }
+            }
+        }
+    }
+}
+
+/// What happened to the items, whichever, newest first.
+fn custody(room: &Room<'_>, rows: &[EvidenceRow]) -> Markup {
+    let mut steps: Vec<_> = rows
+        .iter()
+        .filter_map(|row| Some((row, room.state().evidence.get(&row.id)?)))
+        .flat_map(|(row, own)| own.chain.iter().map(move |step| (row, step)))
+        .collect();
+    steps.sort_by_key(|(_, step)| std::cmp::Reverse(step.stamp.at));
+    html! {
+        @if steps.is_empty() { p.quiet { "Nothing has been taken in." } }
+        ol.line { @for (row, step) in steps.iter().take(CUSTODY) { li { (parts::moment(step.stamp.at, &room.zone)) p { strong { (row.name) } ": " (step.what) } span.small.quiet { (step.stamp.name) ", " (step.stamp.role) } } } }
+        @if steps.len() > CUSTODY { p.small.quiet { (steps.len() - CUSTODY) " earlier steps stand with their items." } }
+    }
+}
+
+/// Takes files in as they come, one after the other.
+pub(crate) async fn take(
+    State(web): State<Web>,
+    Named(id): Named<IncidentId>,
+    upload: Upload,
+) -> Result<Response, Problem> {
+    let Upload { act, mut form, mut file, size } = upload;
+    let actor = &act.desk.actor;
+    act.desk.needs(Capability::Evidence)?;
+    let _ = web.app.incident(actor, id).await?;
+    let said = |name: &str| {
+        act.fields
+            .get(name)
+            .filter(|text| text.len() <= 1_024 && !text.chars().any(char::is_control))
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                Problem::invalid(name, format!("{name}: say it in one line of at most 1,024 bytes"))
+            })
+    };
+    let (source, why) = (said("source")?, said("why")?);
+    let mut version = None;
+    let mut place = 0;
+    while let Some(part) = file {
+        let name = part.file.as_deref().map(file_name).unwrap_or_default();
+        if name.is_empty() {
+            // A browser sends an empty one where no file was chosen.
+            file = form.part().await?;
+            continue;
+        }
+        let under = web.uploads.begin(id, &name, &actor.name, web.app.edge().now(), size);
+        let (body, fill) = form.file(|bytes| under.came(bytes));
+        let (reader, cause) = stream::incoming(body, web.config.evidence_limit);
+        let from = Provenance { name, source: source.clone(), why: why.clone() };
+        place += 1;
+        let how = How { expected: None, key: act.how().key.map(|key| format!("{key} file {place}")) };
+        let taken = web.app.take_evidence(actor, id, Box::new(reader), from, how);
+        let (taken, filled) = tokio::join!(taken, fill);
+        let done = taken.map_err(|error| match filled {
+            Err(problem) => problem,
+            Ok(()) => cause.take().unwrap_or_else(|| error.into()),
+        })?;
+        version = Some(done.version);
+        file = form.part().await?;
+    }
+    match version {
+        Some(version) => Ok(act.back_after(version)),
+        None => Err(Problem::invalid("file", "no file was chosen: choose one and send the form again")),
+    }
+}
+
+/// What a file is called, as the record takes it: its last part, in one line.
+fn file_name(said: &str) -> String {
+    let last = said.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain: String = last.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let mut name = plain.trim().to_owned();
+    while name.len() > 1_000 {
+        name.pop();
+    }
+    name
 }
 
 /// Hashes every item of the incident again.

@@ -59,7 +59,7 @@ impl Node<'_> {
             self.name.to_owned()
         };
         html! {
-            a href={ "/incidents/" (id) "/systems/" (self.key) } {
+            a href=(super::parts::system_page(id, self.key)) {
                 rect class={ "node " (tone) } x=(self.x + 2) y=(self.y + 2) width=(WIDTH) height=(HEIGHT) rx="9" { title { (self.name) } }
                 text.name x=(self.x + 16) y=(self.y + 25) { (shown) }
                 text class={ "stage " (tone) } x=(self.x + 16) y=(self.y + 45) { (shape) " " (word) }

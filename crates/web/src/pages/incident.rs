@@ -387,6 +387,7 @@ impl Room<'_> {
         let api = format!("/api/v1/incidents/{}", self.id);
         html! {
             ul.plain.links {
+                li { a href={ "/incidents/" (self.id) "/situation" } { "Situation reports" } }
                 li { a href={ (api) "/report.pdf" } { "Report for leadership (PDF)" } }
                 li { a href={ (api) "/decisions.md" } { "Decision register (text)" } }
                 li { a href={ (api) "/obligations.ics" } { "Legal dates (calendar)" } }

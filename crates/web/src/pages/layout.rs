@@ -34,11 +34,12 @@ pub(crate) enum Tab {
     Breach,
     Recovery,
     Lessons,
+    Situation,
     Notes,
 }
 
 impl Tab {
-    const ALL: [(Self, &'static str, &'static str); 8] = [
+    const ALL: [(Self, &'static str, &'static str); 9] = [
         (Self::Room, "", "War room"),
         (Self::Systems, "/systems", "Systems"),
         (Self::Accounts, "/accounts", "Accounts"),
@@ -46,6 +47,7 @@ impl Tab {
         (Self::Breach, "/breach", "Breach"),
         (Self::Recovery, "/recovery", "Recovery"),
         (Self::Lessons, "/lessons", "Lessons"),
+        (Self::Situation, "/situation", "Situation"),
         (Self::Notes, "/notes", "Notes"),
     ];
 }

@@ -5,7 +5,7 @@ use app::accounts::{AccountView, Enrolment};
 use axum::response::Response;
 use jiff::tz::TimeZone;
 use kernel::TokenId;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::{
     desk::{Act, Desk},
@@ -128,7 +128,7 @@ fn enrolling(desk: &Desk, enrolment: &Enrolment) -> Result<Markup, Problem> {
     Ok(html! {
         h1 { "Set up your authenticator app" }
         ol {
-            li { p { "Open the app and scan this." } div.qr { (drawn(&enrolment.address)?) } p.small { "Or type this key into it: " code { (groups.join(" ")) } } }
+            li { p { "Open the app and scan this." } div.qr { (super::qr::drawn(&enrolment.address, "QR code for the app; the key stands below it")?) } p.small { "Or type this key into it: " code { (groups.join(" ")) } } }
             li { p { "Type the code that it shows now." }
                 form.sheet method="post" action="/me/authenticator/confirm" {
                     (desk.seal())
@@ -139,24 +139,6 @@ fn enrolling(desk: &Desk, enrolment: &Enrolment) -> Result<Markup, Problem> {
         }
         p { a href="/me" { "Not now" } }
     })
-}
-
-/// A QR code (ISO/IEC 18004) as a drawing: dark on white whatever the theme, as cameras want it.
-fn drawn(text: &str) -> Result<Markup, Problem> {
-    let code = qrcode::QrCode::new(text)
-        .map_err(|error| app::ports::Outside::never("the QR code cannot be drawn", error))?;
-    let width = code.width();
-    let mut path = String::new();
-    for (n, colour) in code.to_colors().into_iter().enumerate() {
-        if colour == qrcode::Color::Dark {
-            let (row, column) = (n / width, n % width);
-            path.push_str(&format!("M{} {}h1v1h-1z", column + 4, row + 4));
-        }
-    }
-    let side = width + 8;
-    Ok(PreEscaped(format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" width="240" height="240" role="img" aria-label="QR code for the app; the key stands below it" shape-rendering="crispEdges"><rect width="{side}" height="{side}" fill="#fff"/><path d="{path}" fill="#000"/></svg>"##
-    )))
 }
 
 /// Ends the setting up, and shows the recovery codes this once.

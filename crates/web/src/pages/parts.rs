@@ -64,6 +64,7 @@ pub(crate) const fn clock_kind(kind: ClockKind) -> &'static str {
         ClockKind::Watch => "watch",
         ClockKind::Insurer => "insurer",
         ClockKind::Remediation => "remediation",
+        ClockKind::Situation => "situation report",
     }
 }
 
@@ -141,6 +142,25 @@ pub(crate) fn empty(what: &str, next: &Markup) -> Markup {
 /// A quantity with its word.
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// A text as one segment of a path (RFC 3986, section 3.3): everything but unreserved characters is percent-encoded, so
+/// that no name leads anywhere else.
+pub(crate) fn segment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The page of a system of an incident.
+pub(crate) fn system_page(incident: kernel::IncidentId, name: &kernel::SystemName) -> String {
+    format!("/incidents/{incident}/systems/{}", segment(name.as_str()))
 }
 
 /// Bytes for people.

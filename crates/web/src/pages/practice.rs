@@ -38,7 +38,8 @@ pub(crate) async fn page(desk: Desk, Named(id): Named<PracticeId>) -> Result<Res
         p.kicker { a href="/practices" { "Practices" } }
         h1 { (practice.name) }
         p.quiet { (practice.state) " · " (practice.time_zone) " · profile version " (profile.version) }
-        (services(practice))
+        p.actions { a.button href={ "/api/v1/practices/" (id) "/binder.pdf" } { "The binder to print (PDF)" } span.small.quiet { "Contacts, who decides what, runbooks in brief and a paper form for each service, for when nothing works. Print it again after each change." } }
+        (services(id, practice))
         (systems(practice))
         div.columns { div.main-column { (people(practice)) } aside.side-column aria-label="Vendors and plan" { (vendors(practice)) (plan(practice)) } }
         p.small.quiet { "The profile is changed with " code { "tourniquet practice set" } " or " code { "PUT /api/v1/practices/" (id) } "; each change is an entry of the journal." }
@@ -46,13 +47,13 @@ pub(crate) async fn page(desk: Desk, Named(id): Named<PracticeId>) -> Result<Res
     Ok(layout::page(&desk, &Sheet::new(practice.name.clone(), Place::Practices, body).wide()))
 }
 
-fn services(practice: &Practice) -> Markup {
+fn services(id: PracticeId, practice: &Practice) -> Markup {
     html! {
         section aria-labelledby="services-h" { h2 #services-h { "Clinical services" }
             @if practice.services.is_empty() { (parts::empty("No clinical service is in the profile: nobody can be told what stops.", &html! {})) }
             @else { div.scroll tabindex="0" role="region" aria-label="Table of clinical services" { table {
                 thead { tr { th scope="col" { "Service" } th scope="col" { "Place" } th scope="col" { "Downtime form" } } }
-                tbody { @for service in &practice.services { tr { th scope="row" { (service.name) } td data-label="Place" { (service.kind.plain()) " · " (service.site) } td data-label="Downtime form" { @match &service.downtime { Some(form) => { (form) }, None => (parts::chip("care", "◐", "none")) } } } } }
+                tbody { @for service in &practice.services { tr { th scope="row" { (service.name) } td data-label="Place" { (service.kind.plain()) " · " (service.site) } td data-label="Downtime form" { @match &service.downtime { Some(form) => { (form) }, None => (parts::chip("care", "◐", "none")) } span.small { a href=(super::downtime::place(&format!("/practices/{id}"), &service.key)) { "Blank form to print" span.unseen { " for " (service.name) } } } } } } }
             } } }
         }
     }

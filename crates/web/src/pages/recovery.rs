@@ -41,7 +41,7 @@ pub(crate) async fn page(
             ol.order {
                 @for (name, own, weight) in &order {
                     li {
-                        div.line { h3 { a href={ "/incidents/" (id) "/systems/" (name) } { (profile.practice.system(name).map_or(name.as_str(), |own| own.name.as_str())) } } (parts::system_stage(&own.stage)) span.small.quiet { (weight) " visits and procedures in 12 h" } }
+                        div.line { h3 { a href=(parts::system_page(id, name)) { (profile.practice.system(name).map_or(name.as_str(), |own| own.name.as_str())) } } (parts::system_stage(&own.stage)) span.small.quiet { (weight) " visits and procedures in 12 h" } }
                         details.more id={ "gates-" (name) } open[!own.open_gates().is_empty() && matches!(own.stage, SystemStage::Restored { .. })] { summary { (6 - own.open_gates().len()) " of 6 gates hold" } (system::gates(&room, name, own)) (system::restore(&room, name, own)) }
                     }
                 }

@@ -59,7 +59,7 @@ fn list(room: &Room<'_>) -> Markup {
                     @let own = room.profile.practice.system(name);
                     @let impact = room.profile.practice.impact(std::slice::from_ref(name), room.now, 12);
                     tr {
-                        th scope="row" { a href={ "/incidents/" (room.id) "/systems/" (name) } { (own.map_or(name.as_str(), |own| own.name.as_str())) } span.small.quiet { (name) @if let Some(own) = own { " · " (own.kind.plain()) @if own.holds_phi { " · holds PHI" } } } }
+                        th scope="row" { a href=(parts::system_page(room.id, name)) { (own.map_or(name.as_str(), |own| own.name.as_str())) } span.small.quiet { (name) @if let Some(own) = own { " · " (own.kind.plain()) @if own.holds_phi { " · holds PHI" } } } }
                         td data-label="Stage" { (parts::system_stage(&system.stage)) @if system.confirmed.is_some() { " " span.small.quiet { "confirmed" } } }
                         td data-label="Why" { (system.why) }
                         td data-label="Stands on it" { @if impact.stops_care() { (impact.services.iter().map(|service| service.name.as_str()).collect::<Vec<_>>().join(", ")) span.small.quiet { (impact.visits) " visits, " (impact.procedures) " procedures in 12 h" } } @else { span.quiet { "no clinical service" } } }

@@ -42,10 +42,24 @@ const ROUTES: &[(&str, &str, Option<C>)] = &[
     ("show_proof", "read", Some(C::Read)),
     ("list_small_breaches", "read", Some(C::Read)),
     ("list_small_breaches_csv", "read", Some(C::Read)),
+    ("show_binder", "read", Some(C::Read)),
+    ("list_views", "read", Some(C::Read)),
+    ("save_view", "write", Some(C::Read)),
+    ("discard_view", "write", Some(C::Read)),
+    ("list_photos", "read", Some(C::Read)),
+    ("add_photo", "intake", Some(C::Report)),
+    ("show_photo", "read", Some(C::Read)),
     ("list_notes", "read", Some(C::Read)),
     ("write_note", "write", Some(C::Write)),
     ("show_note", "read", Some(C::Read)),
     ("revise_note", "write", Some(C::Write)),
+    ("list_drafts", "read", Some(C::Write)),
+    ("keep_draft", "write", Some(C::Write)),
+    ("discard_draft", "write", Some(C::Write)),
+    ("list_situations", "read", Some(C::Read)),
+    ("send_situation", "write", Some(C::Write)),
+    ("draft_situation", "read", Some(C::Read)),
+    ("show_situation", "read", Some(C::Read)),
     ("list_evidence", "read", Some(C::Read)),
     ("show_evidence", "read", Some(C::Read)),
     ("list_incident_evidence", "read", Some(C::Read)),
@@ -111,6 +125,9 @@ const ABOUT_THEMSELVES: &[&str] = &[
     "sources",
     "list_alerts",
     "agreement",
+    "list_views",
+    "save_view",
+    "discard_view",
     "list_incidents",
     "list_evidence",
     "search_entries",
@@ -175,8 +192,11 @@ fn operations() -> Vec<Operation> {
 struct Things {
     incident: String,
     alert: String,
+    told: String,
+    photo: String,
     evidence: String,
     note: String,
+    report: String,
     practice: String,
     profile: Value,
 }
@@ -186,6 +206,7 @@ impl Things {
         let incident = ground.incident().await;
         let alert = ground.alert("walk-1").await["id"].as_str().unwrap().to_owned();
         let evidence = ground.evidence(&incident, b"the only copy").await;
+        let (told, photo) = ground.told_with_a_photo().await;
         let note = ground.note(&incident, Role::Responder, "seen by the door", false).await;
         let hunt = Call::new("POST", format!("/api/v1/incidents/{incident}/hunt")).by(ground.of(Role::Lead));
         assert!(ground.head(hunt).await.is_success(), "the hunt");
@@ -194,9 +215,10 @@ impl Things {
         let call = Call::new("POST", path).bytes(list).by(ground.of(Role::Responder));
         let reply = ground.send(call).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
+        let report = ground.situation(&incident).await;
         let practice = ground.program.practice.to_string();
         let profile = serde_json::to_value(testkit::app::demo_practice().unwrap()).unwrap();
-        Self { incident, alert, evidence, note, practice, profile }
+        Self { incident, alert, told, photo, evidence, note, report, practice, profile }
     }
 
     /// Facts that a responder may state: what happened, and to how many.
@@ -242,6 +264,7 @@ impl Things {
             String::new()
         };
         let thing = match operation.path.split('/').nth(3) {
+            Some("alerts") if id.ends_with("photo") || id == "list_photos" => &self.told,
             Some("alerts") => &self.alert,
             Some("evidence") => &self.evidence,
             Some("practices") => &self.practice,
@@ -252,6 +275,10 @@ impl Things {
             .path
             .replace("{id}", thing)
             .replace("{note}", &self.note)
+            .replace("{of}", "note")
+            .replace("{view}", &self.photo)
+            .replace("{sha256}", &self.photo)
+            .replace("{report}", &self.report)
             .replace("{source}", "generic")
             .replace("{kind}", "letters");
         path.push_str(match id {
@@ -269,8 +296,12 @@ impl Things {
             "command_incident" => call.json(&json!({
                 "command": "suspect", "subject": {"what": "system", "system": format!("ws-{round}")}, "why": "it is slow",
             })),
+            "save_view" => call.json(&json!({"name": format!("Night {round}"), "filter": {"verdict": "none"}, "shared": true})),
+            "add_photo" => call.bytes([&b"\xff\xd8\xff\xe0"[..], b"a screen"].concat()),
             "write_note" => call.json(&json!({"text": "a note"})),
             "revise_note" => call.json(&json!({"text": format!("revised {round}"), "reason": "a typing error"})),
+            "keep_draft" => call.json(&json!({"text": format!("half a word {round}")})),
+            "send_situation" => call.json(&json!({"text": format!("all is held {round}"), "to": "the owner"})),
             "take_evidence" => call.bytes("bytes"),
             "make_practice" | "change_practice" => call.json(&self.profile),
             "make_token" => call.json(&json!({"name": "new", "role": "auditor", "practice": self.practice})),

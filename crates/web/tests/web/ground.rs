@@ -20,6 +20,9 @@ use serde_json::{Value, json};
 use testkit::app::{Program, actor};
 use tower::ServiceExt as _;
 
+/// The beginning of a JPEG.
+pub(crate) const PHOTO: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF of a screen";
+
 /// A Monday morning in Ohio.
 pub(crate) const NOW: &str = "2026-01-26T14:30:00Z";
 
@@ -183,6 +186,26 @@ impl Ground {
             "/api/v1/incidents/{incident}/evidence?name=log.evtx&source=ws-exam3&why=sealed%20at%20once"
         );
         let reply = self.send(Call::new("POST", path).bytes(bytes).by(self.of(Role::Responder))).await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        reply.header("location").rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// A staff report with a photo: the alert, and the photo's digest.
+    pub(crate) async fn told_with_a_photo(&self) -> (String, String) {
+        let report = json!({"what": "The screen is red", "place": "Front desk"});
+        let call = Call::post("/api/v1/staff-reports", &report).by(self.of(Role::Staff));
+        let alert = self.send(call).await.json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/alerts/{alert}/photos");
+        let reply = self.send(Call::new("POST", path).bytes(PHOTO).by(self.of(Role::Staff))).await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        (alert, reply.json()["sha256"].as_str().unwrap().to_owned())
+    }
+
+    /// A situation report that was sent.
+    pub(crate) async fn situation(&self, incident: &str) -> String {
+        let body = json!({"text": "All that is suspected is held.", "to": "the owner"});
+        let path = format!("/api/v1/incidents/{incident}/situations");
+        let reply = self.send(Call::post(path, &body).by(self.of(Role::Lead))).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
         reply.header("location").rsplit('/').next().unwrap().to_owned()
     }

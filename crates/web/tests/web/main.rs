@@ -13,3 +13,4 @@ mod pages;
 mod papers;
 mod quiet;
 mod session;
+mod writing;

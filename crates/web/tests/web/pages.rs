@@ -13,7 +13,7 @@ const READERS: &[Role] = &[Role::Responder, Role::Lead, Role::Practice, Role::At
 const EVERYBODY: &[Role] = &Role::ALL;
 const LEADS: &[Role] = &[Role::Lead];
 
-async fn sign_in(ground: &Ground, role: Role, practice: kernel::PracticeId) -> String {
+pub(crate) async fn sign_in(ground: &Ground, role: Role, practice: kernel::PracticeId) -> String {
     let new = NewToken {
         name: format!("{role} by browser"),
         role,
@@ -29,12 +29,12 @@ async fn sign_in(ground: &Ground, role: Role, practice: kernel::PracticeId) -> S
     reply.header("set-cookie").split(';').next().unwrap().to_owned()
 }
 
-async fn look(ground: &Ground, cookie: &str, path: &str) -> Reply {
+pub(crate) async fn look(ground: &Ground, cookie: &str, path: &str) -> Reply {
     ground.send(Call::get(path).with("cookie", cookie).with("accept", "text/html")).await
 }
 
 /// The fields of the first form of a page that has this text in it.
-fn form(page: &str, holding: &str) -> (String, Vec<(String, String)>) {
+pub(crate) fn form(page: &str, holding: &str) -> (String, Vec<(String, String)>) {
     let form = page
         .split("<form ")
         .skip(1)
@@ -53,7 +53,7 @@ fn form(page: &str, holding: &str) -> (String, Vec<(String, String)>) {
     (attribute(form, "action").unwrap(), fields)
 }
 
-async fn send(ground: &Ground, cookie: &str, path: &str, fields: &[(String, String)]) -> Reply {
+pub(crate) async fn send(ground: &Ground, cookie: &str, path: &str, fields: &[(String, String)]) -> Reply {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let call = Call::new("POST", path).bytes(body).with("content-type", "application/x-www-form-urlencoded");
     ground
@@ -75,7 +75,8 @@ async fn every_page(ground: &Ground) -> Vec<Seen> {
     let alert = ground.alert("paged").await["id"].as_str().unwrap().to_owned();
     let incident = ground.incident().await;
     suspected(ground, &incident, "ehr-clinic").await;
-    ground.note(&incident, Role::Responder, "seen on two machines", false).await;
+    let note = ground.note(&incident, Role::Responder, "seen on two machines", false).await;
+    let report = ground.situation(&incident).await;
     ground.evidence(&incident, b"a log").await;
     let entries = ground
         .send(Call::get(format!("/api/v1/entries?incident={incident}")).by(ground.of(Role::Lead)))
@@ -87,6 +88,9 @@ async fn every_page(ground: &Ground) -> Vec<Seen> {
         (format!("/alerts/{alert}"), READERS),
         (format!("/practices/{practice}"), READERS),
         (format!("/journal/{entry}"), READERS),
+        (format!("/practices/{practice}/forms/visits"), EVERYBODY),
+        (format!("/incidents/{incident}/notes/{note}"), READERS),
+        (format!("/incidents/{incident}/situation/{report}"), READERS),
         ("/alerts".to_owned(), READERS),
         ("/journal".to_owned(), READERS),
         ("/practices".to_owned(), READERS),
@@ -105,6 +109,7 @@ async fn every_page(ground: &Ground) -> Vec<Seen> {
         "/breach/papers/hhs",
         "/recovery",
         "/lessons",
+        "/situation",
         "/notes",
     ] {
         pages.push((format!("/incidents/{incident}{tab}"), READERS));
@@ -323,6 +328,7 @@ async fn hostile_text_in_every_field_is_text_on_every_page() {
         "/breach/papers/hhs",
         "/recovery",
         "/lessons",
+        "/situation",
         "/notes",
     ] {
         paths.push(format!("/incidents/{incident}{tab}"));

@@ -1,0 +1,1 @@
+DELETE FROM shelf WHERE practice = $1 AND person = $2 AND kind = $3 AND name = $4
