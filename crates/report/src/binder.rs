@@ -252,7 +252,12 @@ mod tests {
         let at: Timestamp = "2026-01-26T14:30:00Z".parse().unwrap();
         let pages = set_texts(Template::Binder, binder().sheet(at).unwrap(), at);
         let page = |number: usize| {
-            pages[number].iter().map(|(text, ..)| text.as_str()).collect::<Vec<_>>().join(" ")
+            pages[number]
+                .iter()
+                .map(|(text, ..)| text.replace('\u{a0}', " "))
+                .collect::<Vec<_>>()
+                .join(" ")
+                .replace("  ", " ")
         };
         let whole: String = (0..pages.len()).map(page).collect::<Vec<_>>().join("\n");
         for wanted in ["Dr. Ruiz", "614 555 0101", "Ransomware", "164.404(b)", "#panic()", "Log sheet"] {
