@@ -21,6 +21,7 @@ const PROGRAMS: &[(&str, &str, &[&str])] = &[
     ("read", "intake_speed", &[]),
     ("fold", "speed", &[]),
     ("hunt", "hunt_speed", &["--growth", "128", "1024"]),
+    ("figure", "figure_speed", &[]),
 ];
 
 /// Builds what the hunt is measured against: a workspace of its own, so that its libraries stay out of the program's. Where it

@@ -122,7 +122,7 @@ impl App {
         Ok((taken, there))
     }
 
-    async fn record_evidence(
+    pub(crate) async fn record_evidence(
         &self,
         actor: &Actor,
         incident: IncidentId,

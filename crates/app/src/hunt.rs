@@ -2,7 +2,9 @@
 //! accounts and indicators, and proposals for containment. Its result is sealed beside the evidence it came from, so that
 //! it is in custody and in the package. Hunting again adds what is new and nothing twice.
 
-use std::path::PathBuf;
+mod running;
+
+use std::{path::PathBuf, sync::Arc};
 
 use incident::{Practice, Question, Request, State, Statement, Subject};
 use kernel::{
@@ -16,18 +18,26 @@ use crate::{
     App, AppError,
     command::How,
     evidence::Provenance,
-    ports::{EvidenceQuery, EvidenceRow, HuntAnswer, Hunted, Quarry, Scope},
+    ports::{
+        Caught, EvidenceQuery, EvidenceRow, HuntAnswer, HuntFile, HuntProgress, Hunted, Quarry, Scope,
+        SealedFile,
+    },
 };
 
+pub use running::HuntStanding;
+pub(crate) use running::Running;
+
 /// By what an item is known to be a hunt's result.
-const SOURCE: &str = "tourniquet hunt";
+pub(crate) const SOURCE: &str = "tourniquet hunt";
+/// What the result itself is called; the files that go with it have names of their own.
+const RESULT: &str = "hunt.json";
 /// Findings recorded for one scope question; the story holds the others.
 const MOST_PER_QUESTION: usize = 12;
 /// The largest result that is read back.
 const LARGEST: u64 = 256 << 20;
 
 /// Searching an incident's evidence.
-struct Search;
+pub(crate) struct Search;
 
 impl Requires for Search {
     fn requires(&self) -> Capability {
@@ -55,6 +65,16 @@ impl App {
         incident: IncidentId,
         rules: Vec<PathBuf>,
     ) -> Result<HuntDone, AppError> {
+        self.hunt_telling(actor, incident, rules, Arc::default()).await
+    }
+
+    pub(crate) async fn hunt_telling(
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        rules: Vec<PathBuf>,
+        progress: Arc<HuntProgress>,
+    ) -> Result<HuntDone, AppError> {
         let _ = authorise(actor, Search)?;
         let state = self.load(Scope::of(actor), incident).await?;
         let mut items = Vec::new();
@@ -67,8 +87,17 @@ impl App {
             items.push(Quarry { evidence: row.id, name: row.name, bytes: row.bytes, open: Box::new(open) });
         }
         let hunter = self.hunter().clone();
-        let found = self.blocking(move || Ok(hunter.hunt(items, &rules)?)).await?;
-        let result = self.seal_result(actor, incident, &found).await?;
+        let caught = self.blocking(move || Ok(hunter.hunt(items, &rules, &progress)?)).await?;
+        let Caught { mut found, files } = caught;
+        for HuntFile { name, bytes } in files {
+            let why = "what the hunt through the evidence found, event by event";
+            let row = self.seal_result(actor, incident, bytes, name, why).await?;
+            found.sealed.push(row);
+        }
+        let bytes = serde_json::to_vec(&found).map_err(AppError::json("the hunt's result"))?;
+        let why = "what the hunt through the evidence found";
+        let bytes = Box::new(std::io::Cursor::new(bytes));
+        let result = self.seal_result(actor, incident, bytes, RESULT, why).await?.evidence;
         let profile = self.profile(actor, state.practice).await?;
         for request in requests(&state, &profile.practice, &found, self.edge().now()) {
             self.command(actor, incident, request, How::default()).await?;
@@ -83,16 +112,9 @@ impl App {
     /// [`AppError::NotFound`] where none was made.
     pub async fn hunt_result(&self, actor: &Actor, incident: IncidentId) -> Result<HuntDone, AppError> {
         let _ = authorise(actor, Search)?;
-        let _ = self.load(Scope::of(actor), incident).await?;
-        let latest = self
-            .held(actor, incident)
-            .await?
-            .into_iter()
-            .filter(|row| row.source == SOURCE)
-            .max_by_key(|row| (row.taken_at, row.id))
-            .ok_or_else(|| {
-                AppError::not_found(format!("a hunt through the evidence of incident {incident}"))
-            })?;
+        let latest = self.latest_result(actor, incident).await?.ok_or_else(|| {
+            AppError::not_found(format!("a hunt through the evidence of incident {incident}"))
+        })?;
         let (row, reader) = self.open_evidence(actor, latest.id).await?;
         let found = self
             .blocking(move || {
@@ -111,8 +133,25 @@ impl App {
         Ok(HuntDone { result: row.id, found })
     }
 
+    /// The item that holds the latest hunt's result.
+    pub(crate) async fn latest_result(
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+    ) -> Result<Option<EvidenceRow>, AppError> {
+        let _ = self.load(Scope::of(actor), incident).await?;
+        let held = self.held(actor, incident).await?.into_iter();
+        Ok(held
+            .filter(|row| row.source == SOURCE && row.name == RESULT)
+            .max_by_key(|row| (row.taken_at, row.id)))
+    }
+
     /// The items of an incident that are still held.
-    async fn held(&self, actor: &Actor, incident: IncidentId) -> Result<Vec<EvidenceRow>, AppError> {
+    pub(crate) async fn held(
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+    ) -> Result<Vec<EvidenceRow>, AppError> {
         let mut rows = Vec::new();
         let mut query = EvidenceQuery { incident: Some(incident), limit: 500, ..EvidenceQuery::default() };
         loop {
@@ -127,35 +166,38 @@ impl App {
         Ok(rows)
     }
 
+    /// Seals a file of the result; what is held already is not taken twice.
     async fn seal_result(
         &self,
         actor: &Actor,
         incident: IncidentId,
-        found: &Hunted,
-    ) -> Result<EvidenceId, AppError> {
-        let bytes = serde_json::to_vec(found).map_err(AppError::json("the hunt's result"))?;
-        let digest = kernel::Digest::of(&bytes);
+        bytes: Box<dyn std::io::Read + Send>,
+        name: &str,
+        why: &str,
+    ) -> Result<SealedFile, AppError> {
+        let store = self.store().clone();
+        let stored = self
+            .blocking(move || {
+                let mut bytes = bytes;
+                Ok(store.put(&mut bytes)?)
+            })
+            .await?;
+        let sealed = |evidence| SealedFile { evidence, name: name.to_owned(), sha256: stored.sha256 };
         let known = self
             .held(actor, incident)
             .await?
             .into_iter()
-            .find(|row| row.source == SOURCE && row.sha256 == digest);
+            .find(|row| row.source == SOURCE && row.name == name && row.sha256 == stored.sha256);
         if let Some(known) = known {
-            return Ok(known.id);
+            return Ok(sealed(known.id));
         }
-        let from = Provenance {
-            name: "hunt.json".to_owned(),
-            source: SOURCE.to_owned(),
-            why: "what the hunt through the evidence found".to_owned(),
-        };
-        let done = self
-            .take_evidence(actor, incident, Box::new(std::io::Cursor::new(bytes)), from, How::default())
-            .await?;
+        let from = Provenance { name: name.to_owned(), source: SOURCE.to_owned(), why: why.to_owned() };
+        let done = self.record_evidence(actor, incident, &stored, from, How::default()).await?;
         let taken = done.entries.iter().find_map(|entry| match incident::Event::from_entry(entry) {
             Ok(incident::Event::EvidenceTaken { evidence, .. }) => Some(evidence),
             _ => None,
         });
-        taken.ok_or_else(|| AppError::not_found("the sealed result of the hunt".to_owned()))
+        taken.map(sealed).ok_or_else(|| AppError::not_found("the sealed result of the hunt".to_owned()))
     }
 }
 

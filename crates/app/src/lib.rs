@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod backup;
 pub mod binder;
 pub mod case;
+pub mod chronicle;
 pub mod command;
 pub mod directory;
 pub mod drafts;
@@ -78,6 +79,8 @@ struct Inner {
     practices: Mutex<HashMap<PracticeId, Arc<Profile>>>,
     callers: Mutex<access::Callers>,
     attempts: accounts::Attempts,
+    hunts: Mutex<HashMap<IncidentId, Arc<hunt::Running>>>,
+    chronicles: Mutex<chronicle::Kept>,
 }
 
 /// Folded incidents kept in memory. A practice has a handful open; a provider's board looks at rows, not at states.
@@ -93,6 +96,8 @@ impl App {
             practices: Mutex::default(),
             callers: Mutex::default(),
             attempts: accounts::Attempts::default(),
+            hunts: Mutex::default(),
+            chronicles: Mutex::default(),
         }))
     }
 
@@ -116,6 +121,14 @@ impl App {
 
     pub(crate) fn hunter(&self) -> &Arc<dyn Hunter> {
         &self.0.parts.hunter
+    }
+
+    pub(crate) fn hunts(&self) -> &Mutex<HashMap<IncidentId, Arc<hunt::Running>>> {
+        &self.0.hunts
+    }
+
+    pub(crate) fn chronicles(&self) -> &Mutex<chronicle::Kept> {
+        &self.0.chronicles
     }
 
     pub(crate) fn attempts(&self) -> &accounts::Attempts {

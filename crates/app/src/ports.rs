@@ -9,7 +9,9 @@ pub mod rows;
 pub mod shelf;
 
 pub use evidence::{EvidenceError, EvidenceStore, Rehash, Stored, StoredFile};
-pub use hunter::{HuntAnswer, HuntOrigin, Hunted, Hunter, OpenSealed, Quarry};
+pub use hunter::{
+    Caught, HuntAnswer, HuntFile, HuntOrigin, HuntProgress, Hunted, Hunter, OpenSealed, Quarry, SealedFile,
+};
 pub use journal::{
     Append, Appended, Journal, JournalError, Leaf, LogHead, Part, Payload, Recorded, Snapshot,
 };

@@ -7,6 +7,7 @@ pub mod event;
 pub mod evidence;
 pub mod evtx;
 pub mod judge;
+pub mod lines;
 #[cfg(feature = "files")]
 pub mod rules;
 pub mod run;

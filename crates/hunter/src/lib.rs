@@ -1,12 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod answers;
+mod files;
 pub mod rules;
 mod sealed;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
-use app::ports::{Hunted, Hunter, Outside, Quarry};
+use app::ports::{Caught, HuntProgress, Hunted, Hunter, Outside, Quarry};
 use hunt::{
     evidence::Item,
     judge::Judge,
@@ -55,7 +64,7 @@ impl Names {
 }
 
 impl Hunter for Engine {
-    fn hunt(&self, items: Vec<Quarry>, rules: &[PathBuf]) -> Result<Hunted, Outside> {
+    fn hunt(&self, items: Vec<Quarry>, rules: &[PathBuf], told: &HuntProgress) -> Result<Caught, Outside> {
         let loaded = rules::load(rules, self.cache.as_ref())?;
         let judge = Judge::new(Arc::new(loaded.set), loaded.sources, Level::Informational);
         let mut names = BTreeMap::new();
@@ -72,15 +81,19 @@ impl Hunter for Engine {
         opened.sort_by(|one, other| one.path.cmp(&other.path));
         let progress = Progress::default();
         let hunt = Hunt { rules: Some(&judge), threads: self.threads, progress: &progress };
-        let (outcome, tellers) = hunt.run(&opened, Teller::new, &mut |_| {});
-        let mut teller = Teller::join(tellers);
+        told.total.store(opened.iter().map(|item| item.size).sum(), Relaxed);
+        let (lines, mut detections) = (files::sorter(), files::Detections::new()?);
+        let (outcome, watchers) = telling(&progress, told, || {
+            hunt.run(&opened, || files::Watch::new(&lines), &mut |detection| detections.take(&detection))
+        });
+        let mut teller = Teller::join(files::tellers(watchers)?);
         teller.correlated(&outcome.correlated);
         let (story, coverage) = teller.finish();
         let names = Names(names);
         let written = |what: &str, value: serde_json::Result<serde_json::Value>| {
             value.map_err(|error| Outside::never(format!("cannot write {what} as JSON"), error))
         };
-        Ok(Hunted {
+        let found = Hunted {
             detections: usize::try_from(outcome.detections).unwrap_or(usize::MAX),
             records: outcome.records,
             files: usize::try_from(outcome.files).unwrap_or(usize::MAX),
@@ -92,6 +105,34 @@ impl Hunter for Engine {
             indicators: answers::indicators(&story),
             story: written("the story", serde_json::to_value(&story))?,
             coverage: written("the coverage", serde_json::to_value(&coverage))?,
-        })
+            sealed: Vec::new(),
+        };
+        // Those that the end alone could tell were not called back with.
+        let late = outcome.correlated.len().saturating_sub(outcome.late);
+        let late = outcome.correlated.get(late..).unwrap_or_default().to_vec();
+        files::caught(found, detections.finish(late)?, lines, &outcome.correlated)
     }
+}
+
+/// Works, and says meanwhile how far it is.
+fn telling<T>(progress: &Progress, told: &HuntProgress, work: impl FnOnce() -> T) -> T {
+    let tell = || {
+        told.bytes.store(progress.bytes.load(Relaxed), Relaxed);
+        told.records.store(progress.records.load(Relaxed), Relaxed);
+        told.detections.store(progress.detections.load(Relaxed), Relaxed);
+    };
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let teller = scope.spawn(|| {
+            while !done.load(Relaxed) {
+                tell();
+                std::thread::park_timeout(Duration::from_millis(250));
+            }
+        });
+        let result = work();
+        done.store(true, Relaxed);
+        teller.thread().unpark();
+        tell();
+        result
+    })
 }

@@ -49,6 +49,7 @@ pub(crate) static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         include_str!("assets/ground.css"),
         include_str!("assets/parts.css"),
         include_str!("assets/pages.css"),
+        include_str!("assets/figures.css"),
     ];
     Assets {
         style: Asset::new("tourniquet", "css", "text/css; charset=utf-8", style.join("\n")),

@@ -1,16 +1,30 @@
 //! The hunt through an incident's sealed evidence: run it, and read what it found.
 
-use app::hunt::HuntDone;
+use app::{
+    chronicle::{Figure, Filter, Investigation, Level, Lines},
+    hunt::{HuntDone, HuntStanding},
+};
 use axum::{Json, extract::State};
-use kernel::{Capability, IncidentId};
+use kernel::{Capability, IncidentId, Timestamp};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::{By, Read, Write},
+    conditions::{cursor, limit},
     error::Problem,
-    received::Named,
+    received::{Asked, Named},
     state::Web,
 };
+
+pub(crate) fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(standing, begin))
+        .routes(routes!(investigation))
+        .routes(routes!(figure))
+        .routes(routes!(lines))
+}
 
 /// Routes that may take as long as the evidence takes.
 pub(crate) fn lasting_routes() -> OpenApiRouter<Web> {
@@ -46,4 +60,123 @@ async fn run(
 ) -> Result<Json<HuntDone>, Problem> {
     by.needs(Capability::Evidence)?;
     Ok(Json(web.app.hunt(&by.actor, id, Vec::new()).await?))
+}
+
+/// Begins a hunt and does not wait for its end; while one runs, that one is told of. One runs at a time for an incident.
+#[utoipa::path(
+    post, path = "/incidents/{id}/hunt/standing", tag = "evidence", operation_id = "begin_hunt",
+    params(("id" = IncidentId, Path, description = "The incident")),
+    responses((status = 200, body = HuntStanding)),
+)]
+async fn begin(
+    State(web): State<Web>,
+    by: By<Write>,
+    Named(id): Named<IncidentId>,
+) -> Result<Json<HuntStanding>, Problem> {
+    by.needs(Capability::Evidence)?;
+    Ok(Json(web.app.begin_hunt(&by.actor, id).await?))
+}
+
+/// How far the hunt is that was begun here last, or how it ended.
+#[utoipa::path(
+    get, path = "/incidents/{id}/hunt/standing", tag = "evidence", operation_id = "show_hunt_standing",
+    params(("id" = IncidentId, Path, description = "The incident")),
+    responses((status = 200, body = Option<HuntStanding>, description = "`null` where none was begun since the program started")),
+)]
+async fn standing(
+    State(web): State<Web>,
+    by: By<Read>,
+    Named(id): Named<IncidentId>,
+) -> Result<Json<Option<HuntStanding>>, Problem> {
+    Ok(Json(web.app.hunt_standing(&by.actor, id).await?))
+}
+
+/// What the latest hunt found, as the page draws it: the way from host to host, hosts, coverage, answers. The story's own words,
+/// in which commands and paths stand, only for those who handle evidence.
+#[utoipa::path(
+    get, path = "/incidents/{id}/investigation", tag = "evidence", operation_id = "show_investigation",
+    params(("id" = IncidentId, Path, description = "The incident")),
+    responses((status = 200, body = Investigation)),
+)]
+async fn investigation(
+    State(web): State<Web>,
+    by: By<Read>,
+    Named(id): Named<IncidentId>,
+) -> Result<Json<Investigation>, Problem> {
+    let found = web.app.investigation(&by.actor, id).await?;
+    found.map(Json).ok_or_else(|| Problem::not_found("a hunt through the evidence of this incident"))
+}
+
+/// Which lines of the timeline.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// From when.
+    from: Option<Timestamp>,
+    /// Until when, itself left out.
+    to: Option<Timestamp>,
+    /// The host's short name in capitals.
+    host: Option<String>,
+    /// The account as the log names it.
+    account: Option<String>,
+    /// An ATT&CK tactic, such as `credential-access`.
+    tactic: Option<String>,
+    /// Detections of at least this level.
+    level: Option<Level>,
+    /// What kind of line: `detection`, `logon` ….
+    what: Option<String>,
+    /// Where to go on: the `next` of the page before.
+    cursor: Option<String>,
+    /// How many lines.
+    limit: Option<u32>,
+}
+
+impl Which {
+    fn filter(&self) -> Filter {
+        Filter {
+            from: self.from,
+            to: self.to,
+            host: self.host.clone(),
+            account: self.account.clone(),
+            tactic: self.tactic.clone(),
+            level: self.level,
+            what: self.what.clone(),
+        }
+    }
+}
+
+/// The timeline of the latest hunt as counts in bins, host by host: what a figure of it is drawn from.
+#[utoipa::path(
+    get, path = "/incidents/{id}/hunt/figure", tag = "evidence", operation_id = "show_hunt_figure",
+    params(("id" = IncidentId, Path, description = "The incident"), Which),
+    responses((status = 200, body = Figure)),
+)]
+async fn figure(
+    State(web): State<Web>,
+    by: By<Read>,
+    Named(id): Named<IncidentId>,
+    Asked(which): Asked<Which>,
+) -> Result<Json<Figure>, Problem> {
+    Ok(Json(web.app.hunt_figure(&by.actor, id, &which.filter()).await?))
+}
+
+/// Lines of the timeline of the latest hunt, in order of time. What commands and paths say only for those who handle evidence.
+#[utoipa::path(
+    get, path = "/incidents/{id}/hunt/lines", tag = "evidence", operation_id = "list_hunt_lines",
+    params(("id" = IncidentId, Path, description = "The incident"), Which),
+    responses((status = 200, body = Lines)),
+)]
+async fn lines(
+    State(web): State<Web>,
+    by: By<Read>,
+    Named(id): Named<IncidentId>,
+    Asked(which): Asked<Which>,
+) -> Result<Json<Lines>, Problem> {
+    let limit = match limit(which.limit)? {
+        0 => 100,
+        limit => limit,
+    };
+    let after = cursor(which.cursor.as_deref())?;
+    Ok(Json(web.app.hunt_lines(&by.actor, id, &which.filter(), after, limit).await?))
 }

@@ -57,6 +57,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
         .merge(situations::routes())
         .merge(breach::routes())
         .merge(evidence::routes())
+        .merge(hunt::routes())
         .merge(journal::routes())
         .merge(practices::routes())
         .merge(tokens::routes())

@@ -10,6 +10,7 @@ pub(crate) mod action;
 pub(crate) mod admin;
 pub(crate) mod alert;
 pub(crate) mod alerts;
+pub(crate) mod axis;
 pub(crate) mod board;
 pub(crate) mod breach;
 pub(crate) mod command;
@@ -21,6 +22,7 @@ pub(crate) mod evidence;
 pub(crate) mod form;
 pub(crate) mod graph;
 pub(crate) mod incident;
+pub(crate) mod investigation;
 pub(crate) mod journal;
 pub(crate) mod layout;
 pub(crate) mod lessons;
@@ -34,6 +36,7 @@ pub(crate) mod people;
 pub(crate) mod practice;
 pub(crate) mod qr;
 pub(crate) mod recovery;
+pub(crate) mod reports;
 pub(crate) mod situation;
 pub(crate) mod staff;
 pub(crate) mod system;
@@ -68,10 +71,20 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/incidents/{id}/systems", get(systems::page))
         .route("/incidents/{id}/systems/{system}", get(system::page))
         .route("/incidents/{id}/accounts", get(accounts::page))
+        .route("/incidents/{id}/investigation", get(investigation::page))
+        .route("/incidents/{id}/investigation/hunt", post(investigation::begin))
+        .route("/incidents/{id}/investigation/finding", get(investigation::finding))
         .route("/incidents/{id}/evidence/rehash", post(evidence::rehash))
         .route("/incidents/{id}/breach", get(breach::page))
+        .route("/incidents/{id}/breach/facts", post(breach::facts::state))
+        .route("/incidents/{id}/breach/factors", post(breach::factors::prepare))
+        .route("/incidents/{id}/breach/recommend", post(breach::factors::recommend))
+        .route("/incidents/{id}/breach/determine", post(breach::factors::determine))
+        .route("/incidents/{id}/breach/conditions", post(breach::factors::condition))
+        .route("/incidents/{id}/breach/what-if", get(breach::what_if::page))
         .route("/incidents/{id}/breach/papers/{kind}", get(papers::page))
         .route("/incidents/{id}/recovery", get(recovery::page))
+        .route("/incidents/{id}/reports", get(reports::page))
         .route("/incidents/{id}/lessons", get(lessons::page))
         .route("/me", get(own::page))
         .route("/me/password", post(own::set_password))
@@ -99,4 +112,5 @@ pub(crate) fn lasting_routes() -> Router<Web> {
         .route("/staff/{token}", get(staff::page).post(staff::report))
         .route("/incidents/{id}/live", get(live::follow))
         .route("/incidents/{id}/evidence", get(evidence::page).post(evidence::take))
+        .route("/incidents/{id}/reports/package", post(reports::package))
 }

@@ -6,7 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kernel::{Capability, IncidentId};
+use kernel::{Actor, Capability, IncidentId};
 use ledger::package::Audience;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -108,12 +108,23 @@ async fn package(
     Sent(new): Sent<NewPackage>,
 ) -> Result<Response, Problem> {
     by.needs(Capability::Export)?;
-    let audience: Audience = new.audience.parse().map_err(|_| {
+    packaged(&web, &by.actor, id, &new.audience, new.evidence).await
+}
+
+/// Makes a package and sends it as it is written.
+pub(crate) async fn packaged(
+    web: &Web,
+    actor: &Actor,
+    id: IncidentId,
+    audience: &str,
+    evidence: Option<bool>,
+) -> Result<Response, Problem> {
+    let audience: Audience = audience.parse().map_err(|_| {
         Problem::invalid("/for", "a package is for counsel, insurer, ocr, law-enforcement or archive")
     })?;
     let path = web.app.directory().tmp().join(format!("{}.zip", web.app.edge().id(kernel::EntryId::new)));
     let exported =
-        web.app.export(&by.actor, id, audience, new.evidence, &path).await.map_err(|error| match error {
+        web.app.export(actor, id, audience, evidence, &path).await.map_err(|error| match error {
             app::AppError::Invalid { at, what } => {
                 // The use case names the command line's arguments.
                 let pointer = if at == "--evidence" { "/evidence" } else { "/for" };

@@ -1,10 +1,10 @@
 //! The hunt as the use cases see it: evidence goes in, what happened and what the logs cannot show come out. Which rules
 //! and which readers there are is the adapter's.
 
-use std::{io::Read, path::PathBuf};
+use std::{io::Read, path::PathBuf, sync::atomic::AtomicU64};
 
 use incident::{Confidence, Question};
-use kernel::{EvidenceId, Indicator, Timestamp};
+use kernel::{Digest, EvidenceId, Indicator, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -52,6 +52,49 @@ pub struct Hunted {
     /// What the logs cannot show, as `contracts/hunt.md` writes it.
     #[schema(value_type = Object)]
     pub coverage: serde_json::Value,
+    /// The files that say it event by event, sealed beside this result.
+    #[serde(default)]
+    pub sealed: Vec<SealedFile>,
+}
+
+/// A sealed file of a hunt's result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SealedFile {
+    /// The item of evidence.
+    pub evidence: EvidenceId,
+    /// What it is called.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+}
+
+/// What came of searching: the result, and the files that go with it.
+pub struct Caught {
+    /// What was found.
+    pub found: Hunted,
+    /// It event by event.
+    pub files: Vec<HuntFile>,
+}
+
+/// A file of a result, before it is sealed.
+pub struct HuntFile {
+    /// What it is called: `hunt-detections.jsonl`, `hunt-timeline.csv`.
+    pub name: &'static str,
+    /// Its bytes.
+    pub bytes: Box<dyn Read + Send>,
+}
+
+/// How far a hunt is; it may be read from any thread while it runs.
+#[derive(Debug, Default)]
+pub struct HuntProgress {
+    /// Bytes to be read.
+    pub total: AtomicU64,
+    /// Bytes read.
+    pub bytes: AtomicU64,
+    /// Records read.
+    pub records: AtomicU64,
+    /// Detections made.
+    pub detections: AtomicU64,
 }
 
 /// An answer to a scope question.
@@ -90,5 +133,6 @@ pub trait Hunter: Send + Sync {
     ///
     /// # Errors
     /// [`Outside`] where rules cannot be read or there is no room to work.
-    fn hunt(&self, items: Vec<Quarry>, rules: &[PathBuf]) -> Result<Hunted, Outside>;
+    fn hunt(&self, items: Vec<Quarry>, rules: &[PathBuf], progress: &HuntProgress)
+    -> Result<Caught, Outside>;
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use app::{
+    chronicle::Filter,
     evidence::Provenance,
     hunt::HuntDone,
     ports::{EvidenceQuery, EvidenceRow},
@@ -147,6 +148,37 @@ impl Desk {
         match self {
             Self::Here(here) => Ok(here.app.hunt_result(&here.actor, incident).await?),
             Self::There(there) => there.get(&format!("/incidents/{incident}/hunt"), Query::new()),
+        }
+    }
+
+    /// Lines of the last hunt's timeline, as the API sends them.
+    pub(crate) async fn hunt_lines(
+        &self,
+        incident: IncidentId,
+        filter: &Filter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Value, Failure> {
+        match self {
+            Self::Here(here) => {
+                let after = cursor.map(str::parse).transpose();
+                let after =
+                    after.map_err(|error: app::ports::page::BadCursor| Failure::usage(error.to_string()))?;
+                as_sent(&here.app.hunt_lines(&here.actor, incident, filter, after, limit).await?)
+            }
+            Self::There(there) => {
+                let mut query = Query::new();
+                add(&mut query, "from", filter.from);
+                add(&mut query, "to", filter.to);
+                add(&mut query, "host", filter.host.as_deref());
+                add(&mut query, "account", filter.account.as_deref());
+                add(&mut query, "tactic", filter.tactic.as_deref());
+                add(&mut query, "level", filter.level.map(app::chronicle::Level::as_str));
+                add(&mut query, "what", filter.what.as_deref());
+                add(&mut query, "cursor", cursor);
+                add(&mut query, "limit", Some(limit));
+                there.get(&format!("/incidents/{incident}/hunt/lines"), query)
+            }
         }
     }
 

@@ -78,6 +78,12 @@ pub(crate) enum EvidenceVerb {
         #[arg(long)]
         last: bool,
     },
+    /// Lists what the last hunt found line by line, in order of time
+    #[command(
+        after_help = "Examples:\n  tourniquet evidence lines open --level high\n  tourniquet evidence lines open --host SRV-FILE1 \
+        --from 2026-09-13T06:00:00Z --to 2026-09-13T08:00:00Z\n  tourniquet evidence lines open --tactic credential-access --json"
+    )]
+    Lines(search::LinesArgs),
     /// Hands an item over to somebody who has to give it back
     #[command(
         after_help = "Example:\n  tourniquet evidence hand-over open 7K3M9Q --to 'Forensics Ltd, J. Doe' --why 'disk image to be examined'"
@@ -314,6 +320,7 @@ pub(crate) async fn run(bench: &Bench, verb: EvidenceVerb) -> Result<(), Failure
         EvidenceVerb::Get { on, item, out } => get(bench, &on, &item, out.as_deref()).await,
         EvidenceVerb::Rehash { incident } => rehash(bench, incident.as_deref()).await,
         EvidenceVerb::Hunt { incident, last } => search::run(bench, &incident, last).await,
+        EvidenceVerb::Lines(args) => search::lines(bench, args).await,
         _ => Ok(()),
     }
 }

@@ -235,9 +235,14 @@ fn axe_finds_nothing_on_any_page_in_either_theme_and_none_is_wider_than_a_phone(
             "/systems",
             "/systems/pacs",
             "/accounts",
+            "/investigation",
+            "/investigation?show=all&host=SRV-FILE1&from=2026-09-13T00:00&to=2026-09-14T12:00",
+            "/investigation/finding?line=0",
             "/evidence",
             "/breach",
+            "/breach/what-if?state=OH&people=501",
             "/recovery",
+            "/reports",
             "/lessons",
             "/situation",
             "/notes",
@@ -262,5 +267,55 @@ fn axe_finds_nothing_on_any_page_in_either_theme_and_none_is_wider_than_a_phone(
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_investigation_is_zoomed_and_a_line_of_it_becomes_a_finding_with_scripts_and_without() {
+    let Some(mut browser) = Browser::start() else { return };
+    let scene = Scene::new();
+    for (role, scripts) in [("responder", true), ("lead", false)] {
+        let window = scene.sign_in(&mut browser, role);
+        if !scripts {
+            browser.scripts_off(&window);
+        }
+        browser.go(&window, &scene.room("/investigation"));
+        let bars = "document.querySelectorAll('.fig.time .bar').length";
+        assert!(browser.value(&window, bars).as_u64() > Some(40));
+        let steps = browser.value(&window, "document.querySelectorAll('.fig.path .step').length");
+        assert_eq!(steps, json!(5), "the way from host to host");
+        // A link of the axis leads to a part of it, and the part has an address.
+        let zoom = browser.value(&window, "document.querySelector('.fig.time a.zoom').getAttribute('href')");
+        browser.go(&window, &scene.url(zoom.as_str().unwrap()));
+        assert!(browser.value(&window, "location.search").as_str().unwrap().contains("from=2026-09-"));
+        browser.go(&window, &scene.room("/investigation?level=critical"));
+        let line = browser
+            .value(&window, "document.querySelector('a[href*=\"finding?line=\"]').getAttribute('href')");
+        browser.go(&window, &scene.url(line.as_str().unwrap()));
+        let words = format!("Stated in the browser, scripts {scripts}");
+        browser.send(&window, "input[name=command][value=record_finding]", &[("statement.text", &words)]);
+        browser.until(&window, &format!("document.getElementById('findings').innerText.includes('{words}')"));
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_question_is_answered_while_it_is_typed_and_counts_stand_on_the_map() {
+    let Some(mut browser) = Browser::start() else { return };
+    let scene = Scene::new();
+    let responder = scene.sign_in(&mut browser, "responder");
+    browser.go(&responder, &scene.room("/breach"));
+    browser.send(
+        &responder,
+        "input[name=realm][value=counts]",
+        &[("state", "OH"), ("people", "499"), ("reason", "counted on the share")],
+    );
+    browser.until(&responder, "document.querySelector('.fig.usa .people')?.textContent === '499'");
+    browser.go(&responder, &scene.room("/breach/what-if"));
+    browser.value(&responder, "(() => { const field = document.querySelector('input[name=\"count.OH\"]'); field.value = '501'; field.dispatchEvent(new Event('input', {bubbles: true})); return true; })()");
+    browser.until(
+        &responder,
+        "document.querySelector('#would tr.differs')?.innerText.includes('Media notice') === true",
+    );
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }

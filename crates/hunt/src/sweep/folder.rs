@@ -1,7 +1,6 @@
 //! What a sweep leaves in its folder (`--out`): the detections, the timeline, the story, the coverage, the summary.
 
 use std::{
-    borrow::Cow,
     fs::{self, File},
     io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
@@ -15,6 +14,7 @@ use crate::{
     artefact::Damage,
     detect::Detection,
     event::Event,
+    lines,
     run::{Outcome, Watcher},
     teller::Teller,
 };
@@ -83,8 +83,8 @@ impl Folder {
         for (file, damage) in &outcome.damage {
             teller.could_not_read(file, damage);
         }
-        for detection in outcome.correlated.iter().filter(|detection| detection.time.is_some()) {
-            self.line(said(detection, "")).map_err(|error| self.fault(error))?;
+        for line in outcome.correlated.iter().filter_map(|detection| lines::of_detection(detection, "")) {
+            self.line(line).map_err(|error| self.fault(error))?;
         }
         let (story, coverage) = teller.finish();
         self.write("story.json", &story)?;
@@ -110,65 +110,11 @@ impl<'f> Watch<'f> {
     }
 }
 
-/// A detection as a line of the timeline.
-fn said(detection: &Detection, account: &str) -> timeline::Line {
-    timeline::Line {
-        time: detection.time.unwrap_or_default(),
-        host: detection.computer.clone(),
-        what: "detection".to_owned(),
-        text: format!("{} ({})", detection.rule, detection.level),
-        account: account.to_owned(),
-        file: detection.file.to_string(),
-        record: detection.record_id,
-    }
-}
-
-/// Events worth a line by themselves: channel, id, what it is, and the values that tell it.
-const WORTH: &[(&str, u32, &str, &[&str])] = &[
-    ("Security", 4624, "logon", &["LogonType", "TargetUserName", "IpAddress", "WorkstationName"]),
-    ("Security", 4625, "logon failed", &["LogonType", "TargetUserName", "IpAddress", "Status"]),
-    (
-        "Security",
-        4648,
-        "logon with explicit credentials",
-        &["TargetUserName", "TargetServerName", "ProcessName"],
-    ),
-    ("Security", 4697, "service installed", &["ServiceName", "ServiceFileName"]),
-    ("Security", 4698, "task created", &["TaskName"]),
-    ("Security", 4720, "account created", &["TargetUserName"]),
-    ("Security", 4728, "added to a group", &["MemberName", "TargetUserName"]),
-    ("Security", 4732, "added to a group", &["MemberSid", "TargetUserName"]),
-    ("Security", 1102, "log cleared", &["SubjectUserName"]),
-    ("Security", 4719, "audit policy changed", &["SubcategoryGuid", "AuditPolicyChanges"]),
-    ("System", 104, "log cleared", &["Channel"]),
-    ("System", 7045, "service installed", &["ServiceName", "ImagePath"]),
-];
-
 impl Watcher for Watch<'_> {
     fn event(&mut self, file: &Arc<str>, event: &Event<'_>, detections: &[Detection]) {
         let Some(folder) = self.folder else { return };
         self.teller.event(file, event, detections);
-        let Some(time) = event.time else { return };
-        let worth =
-            WORTH.iter().find(|(channel, id, _, _)| *id == event.event_id && *channel == event.channel);
-        if worth.is_none() && detections.is_empty() {
-            return;
-        }
-        let account = event.account().map(Cow::into_owned).unwrap_or_default();
-        let own = worth.map(|(_, _, what, names)| {
-            let told: Vec<String> =
-                names.iter().filter_map(|name| Some(format!("{name}={}", event.get(name)?))).collect();
-            timeline::Line {
-                time,
-                host: event.host.to_owned(),
-                what: (*what).to_owned(),
-                text: told.join(" "),
-                account: account.clone(),
-                file: file.to_string(),
-                record: event.record,
-            }
-        });
-        let mut lines = own.into_iter().chain(detections.iter().map(|detection| said(detection, &account)));
+        let mut lines = lines::of(file, event, detections);
         if let Err(error) = lines.try_for_each(|line| folder.line(line)) {
             self.fault.get_or_insert(error);
         }

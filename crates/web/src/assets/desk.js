@@ -27,6 +27,17 @@
     document.getElementById("kept")?.toggleAttribute("hidden", !kept);
     if (free.length) renew.setAttribute("hx-select-oob", free.map((region) => `#${region.id}:outerMorph`).join(","));
   }, true);
+  // A question in a form is answered while one types: the same address that its button would lead to, asked for beside.
+  let asking;
+  document.addEventListener("input", (event) => {
+    const form = event.target.form, ask = document.getElementById("ask");
+    if (!ask || !form?.matches("[data-ask]")) return;
+    clearTimeout(asking);
+    asking = setTimeout(() => {
+      ask.setAttribute("hx-get", `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`);
+      ask.dispatchEvent(new CustomEvent("ask"));
+    }, 250);
+  });
   const opened = new Set();
   document.addEventListener("toggle", (event) => {
     const details = event.target;
@@ -39,6 +50,10 @@
       form.querySelector("[data-news]")?.toggleAttribute("hidden", !(stands > Number(form.elements.base?.value)));
     }
   });
+  // While a hunt runs here, nothing is recorded; the page looks how far it is.
+  setInterval(() => {
+    if (document.querySelector("[data-running]")) document.getElementById("feed")?.dispatchEvent(new CustomEvent("moved"));
+  }, 2000);
   document.addEventListener("htmx:sse:error", () => document.getElementById("feed")?.classList.add("away"));
   document.addEventListener("htmx:sse:after:connection", () => document.getElementById("feed")?.classList.remove("away"));
 

@@ -1,7 +1,13 @@
 //! The breach question: what the incident itself shows, who has decided what, and every duty with its date. Whether it is
 //! a breach, and whether a duty is due, is the attorney's to decide; everybody else sees that it is.
 
-use app::ports::EvidenceQuery;
+pub(crate) mod factors;
+pub(crate) mod facts;
+mod months;
+mod usa;
+pub(crate) mod what_if;
+
+use app::{case::DutyView, ports::EvidenceQuery};
 use axum::response::Response;
 use incident::{BreachAnswer, Obligation, ObligationStanding};
 use jiff::tz::TimeZone;
@@ -30,34 +36,42 @@ pub(crate) async fn page(
     let room = Room::of(&desk, id).await?;
     let view = &room.view;
     let query = EvidenceQuery { incident: Some(id), limit: 200, ..EvidenceQuery::default() };
-    let proofs: Vec<(String, String)> = desk
-        .web
-        .app
-        .evidence_list(&desk.actor, query)
-        .await?
-        .items
-        .into_iter()
-        .map(|row| (row.sha256.to_string(), row.name))
-        .collect();
+    let items = desk.web.app.evidence_list(&desk.actor, query).await?.items;
+    let proofs: Vec<(String, String)> =
+        items.iter().map(|row| (row.sha256.to_string(), row.name.clone())).collect();
+    let case = desk.web.app.case(&desk.actor, id).await?;
+    let versions = desk.web.app.facts_versions(&desk.actor, id).await?;
+    let four = desk.web.app.factors(&desk.actor, id).await?;
+    let today = room.now.to_zoned(room.zone.clone()).date();
     let body = html! {
         (room.head(Tab::Breach))
         (room.said(&said).await?)
+        (ahead(&room, &case.duties))
+        nav.jumps aria-label="On this page" { ul {
+            li { a href="#answer" { "Is it a breach?" } } li { a href="#factors" { "The four factors" } } li { a href="#counts" { "Who is affected" } }
+            li { a href="#duties" { "Duties and dates" } } li { a href="#facts" { "The facts" } } li { a href={ "/incidents/" (id) "/breach/what-if" } { "What if?" } }
+        } }
         div.columns {
             div.main-column {
                 section.card #answer data-live aria-labelledby="answer-h" { h2 #answer-h { "Is it a breach?" } (answer(&room)) }
-                section #dates data-live aria-labelledby="dates-h" { h2 #dates-h { "Dates that run" } (room.dates()) }
+                section #factors data-live aria-labelledby="factors-h" { h2 #factors-h { "The four factors" } (factors::section(&room, &four, &items)) }
+                section #counts data-live aria-labelledby="counts-h" { h2 #counts-h { "Who is affected, by State" } (usa::draw(&usa::counts(&case.facts.facts))) p.small.quiet { "Where the counts came from: " (facts::came_from(&room, "/individuals/by_state", &case.facts, &versions)) } (facts::count_form(&room, &case.facts)) }
+                section #dates data-live aria-labelledby="dates-h" { h2 #dates-h { "Duties and dates" } (months::draw(&case.duties, today)) (room.dates()) p { a.button.plain href={ "/incidents/" (id) "/breach/what-if" } { "What if a count or a day changes?" } } }
+                section #duties data-live aria-labelledby="duties-h" { h2 #duties-h { "Each duty" } (duties(&room, &proofs, &case.duties)) }
                 (changes(&desk, id, &room.zone).await?)
-                section #duties data-live aria-labelledby="duties-h" { h2 #duties-h { "Duties" } (duties(&room, &proofs)) }
+                section #facts data-live aria-labelledby="facts-h" { h2 #facts-h { "The facts as they stand" } (facts::section(&room, &case.facts, &versions)) }
             }
-            aside.side-column aria-label="Facts" {
-                section.card #facts data-live aria-labelledby="facts-h" { h2 #facts-h { "What the incident shows" } (facts(&room)) }
+            aside.side-column aria-label="Besides" {
+                section.card #shows data-live aria-labelledby="shows-h" { h2 #shows-h { "What the incident shows" } (shows(&room)) }
+                (questions(case.assessment.as_ref()))
                 section.card aria-labelledby="papers-h" { h2 #papers-h { "Papers" } (papers::kinds(&desk, id)) }
                 section.card aria-labelledby="who-h" { h2 #who-h { "Who decides" }
                     ul.small {
                         li { "Whether it is a breach, whether a duty is due, what a notice says: the healthcare attorney." }
-                        li { "What happened to which system: the responders." }
-                        li { "What may stop in the clinic: the practice." }
+                        li { "What happened to which system, and how many people: the responders." }
+                        li { "What may stop in the clinic, and what was sent: the practice." }
                     }
+                    p.small { @match room.desk.actor.role { kernel::Role::Attorney => "You decide law here, and read what is privileged.", kernel::Role::Responder | kernel::Role::Lead => "You state what happened. Law is the attorney’s.", kernel::Role::Practice => "You state what was sent, and who the practice is.", _ => "You may read this, and change nothing." } }
                     p.small { a href={ "/api/v1/incidents/" (id) "/obligations.ics" } { "Legal dates as a calendar" } }
                 }
             }
@@ -69,6 +83,38 @@ pub(crate) async fn page(
             .wide()
             .live(id, from),
     ))
+}
+
+/// The next day that counts, in a sentence at the top.
+fn ahead(room: &Room<'_>, duties: &[DutyView]) -> Markup {
+    use app::case::Stands;
+    let missed = duties.iter().filter(|duty| duty.stands == Stands::Missed).count();
+    let next = duties
+        .iter()
+        .filter(|duty| matches!(duty.stands, Stands::Near | Stands::Ahead))
+        .filter_map(|duty| Some((duty.due?, duty)))
+        .min_by_key(|(due, _)| *due);
+    html! {
+        div #ahead data-live {
+            @if missed > 0 { p.notice.bad { strong { (parts::count(missed, "duty is past its last day.", "duties are past their last day.")) } " " a href="#duties" { "See which" } } }
+            @match next {
+                Some((due, duty)) => p.next-day { "The next legal day is " strong { (due.strftime("%A, %B %-d, %Y")) } @if let Some(days) = duty.days { ", in " (parts::count(usize::try_from(days).unwrap_or(0), "day", "days")) } ": " a href={ "#duty-" (duty.id) } { (duty.duty) } "." },
+                None => { @if missed == 0 && room.state().breach_decision().is_none() { p.next-day { "No legal day is set yet. State the facts below, and the dates follow." } } },
+            }
+        }
+    }
+}
+
+/// What should be found out, as the law asks it.
+fn questions(assessment: Option<&breach::Assessment>) -> Markup {
+    html! {
+        @if let Some(own) = assessment.filter(|own| !own.open_questions.is_empty()) {
+            section.card #questions data-live aria-labelledby="questions-h" {
+                h2 #questions-h { "Still to be found out" }
+                ul.small { @for question in &own.open_questions { li { (parts::capitalised(&question.why)) @if !question.assumed.is_empty() { span.quiet { " Until then: " (question.assumed) "." } } } } }
+            }
+        }
+    }
 }
 
 fn answer(room: &Room<'_>) -> Markup {
@@ -104,23 +150,23 @@ async fn changes(desk: &Desk, id: IncidentId, zone: &TimeZone) -> Result<Markup,
     })
 }
 
-fn duties(room: &Room<'_>, proofs: &[(String, String)]) -> Markup {
+fn duties(room: &Room<'_>, proofs: &[(String, String)], views: &[DutyView]) -> Markup {
     let mut duties: Vec<&Obligation> = room.state().obligations.values().collect();
     duties.sort_by_key(|own| (own.standing.is_settled(), own.duty.due_at, own.duty.due));
     html! {
         @if duties.is_empty() { (parts::empty("No duty stands yet.", &html! { p.small.quiet { "They are computed from the facts with the law tables, and stand here with their dates and citations." } })) }
         @else if let Some(as_of) = room.state().law_tables_as_of { p.small.quiet { "Law tables as of " (as_of) ". A computed date is a draft for counsel, who confirms or rejects it." } }
-        ul.plain { @for own in duties { li { (duty(room, own, proofs)) } } }
+        ul.plain { @for own in duties { li { (duty(room, own, proofs, views)) } } }
     }
 }
 
-fn duty(room: &Room<'_>, own: &Obligation, proofs: &[(String, String)]) -> Markup {
+fn duty(room: &Room<'_>, own: &Obligation, proofs: &[(String, String)], views: &[DutyView]) -> Markup {
     let named = || Field::Fixed("obligation", own.id.to_string());
     html! {
-        article.card {
+        article.card id={ "duty-" (own.id) } {
             div.line {
                 h3 { (parts::capitalised(&own.duty.plain())) }
-                @match &own.standing { ObligationStanding::Open => (parts::chip("care", "◐", "open")), ObligationStanding::Met { .. } => (parts::chip("good", "✓", "met")), ObligationStanding::NotDue { .. } => (parts::chip("quiet", "–", "not due")) }
+                @if let Some(view) = views.iter().find(|view| view.id == own.id) { (months::stands(view.stands)) }
             }
             p {
                 @match (own.duty.due_at, own.duty.due) {
@@ -142,7 +188,7 @@ fn duty(room: &Room<'_>, own: &Obligation, proofs: &[(String, String)]) -> Marku
     }
 }
 
-fn facts(room: &Room<'_>) -> Markup {
+fn shows(room: &Room<'_>) -> Markup {
     let state = room.state();
     let phi: Vec<&str> = state
         .systems

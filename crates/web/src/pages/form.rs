@@ -34,6 +34,17 @@ impl Fields {
         self.0.iter().find(|(own, text)| own == name && !text.is_empty()).map(|(_, text)| text.as_str())
     }
 
+    /// Whether a field was sent at all, empty or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
+    }
+
+    /// The texts of all fields of a name that are not empty.
+    pub(crate) fn every(&self, name: &str) -> Vec<&str> {
+        let own = self.0.iter().filter(|(own, text)| own == name && !text.trim().is_empty());
+        own.map(|(_, text)| text.trim()).collect()
+    }
+
     /// A field's text, where it is given and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(own, text)| own == name && !text.trim().is_empty()).map(|(_, text)| text.trim())

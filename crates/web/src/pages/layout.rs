@@ -30,22 +30,26 @@ pub(crate) enum Tab {
     Room,
     Systems,
     Accounts,
+    Investigation,
     Evidence,
     Breach,
     Recovery,
+    Reports,
     Lessons,
     Situation,
     Notes,
 }
 
 impl Tab {
-    const ALL: [(Self, &'static str, &'static str); 9] = [
+    const ALL: [(Self, &'static str, &'static str); 11] = [
         (Self::Room, "", "War room"),
         (Self::Systems, "/systems", "Systems"),
         (Self::Accounts, "/accounts", "Accounts"),
+        (Self::Investigation, "/investigation", "Investigation"),
         (Self::Evidence, "/evidence", "Evidence"),
         (Self::Breach, "/breach", "Breach"),
         (Self::Recovery, "/recovery", "Recovery"),
+        (Self::Reports, "/reports", "Reports"),
         (Self::Lessons, "/lessons", "Lessons"),
         (Self::Situation, "/situation", "Situation"),
         (Self::Notes, "/notes", "Notes"),
@@ -61,15 +65,22 @@ pub(crate) struct Sheet {
     pub(crate) live: Option<(IncidentId, u64)>,
     /// Wide for lists and maps; else as wide as one reads well.
     pub(crate) wide: bool,
+    /// The region that answers a form of the page while one types: its id.
+    pub(crate) asks: Option<&'static str>,
 }
 
 impl Sheet {
     pub(crate) fn new(title: impl Into<String>, place: Place, body: Markup) -> Self {
-        Self { title: title.into(), place, body, live: None, wide: false }
+        Self { title: title.into(), place, body, live: None, wide: false, asks: None }
     }
 
     pub(crate) fn live(mut self, incident: IncidentId, from: u64) -> Self {
         self.live = Some((incident, from));
+        self
+    }
+
+    pub(crate) fn asks(mut self, region: &'static str) -> Self {
+        self.asks = Some(region);
         self
     }
 
@@ -96,6 +107,7 @@ pub(crate) fn page(desk: &Desk, sheet: &Sheet) -> Response {
             main #main .wide[sheet.wide] tabindex="-1" {
                 (sheet.body)
                 @if let Some((incident, from)) = sheet.live { (feed(incident, from, &desk.here, &nonce)) }
+                @if let Some(region) = sheet.asks { div #ask hx-nonce=(nonce) hx-get=(desk.here) hx-trigger="ask" hx-swap="none" hx-select-oob={ "#" (region) ":outerMorph" } {} }
             }
         }
     };

@@ -2,12 +2,14 @@
 #![cfg(test)]
 
 mod authority;
+mod case;
 mod conditions;
 mod delivery;
 mod description;
 mod events;
 mod ground;
 mod hostile;
+mod investigation;
 mod listener;
 mod pages;
 mod papers;

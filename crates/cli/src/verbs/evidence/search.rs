@@ -1,6 +1,10 @@
-//! `evidence hunt`: the hunt through what an incident holds, and what the last one found.
+//! `evidence hunt` and `evidence lines`: the hunt through what an incident holds, and what the last one found.
 
+use app::chronicle::Filter;
+use clap::Args;
 use incident::Confidence;
+use kernel::Timestamp;
+use serde_json::Value;
 
 use super::super::{Bench, ask::paper_of};
 use crate::{
@@ -49,5 +53,85 @@ pub(super) async fn run(bench: &Bench, incident: &str, last: bool) -> Result<(),
         found.accounts.len()
     ));
     found.notes.iter().for_each(|note| say(note));
+    Ok(())
+}
+
+/// Which lines.
+#[derive(Debug, Args)]
+pub(crate) struct LinesArgs {
+    /// The incident: its id, the end of its id, or `open` for the only open one
+    incident: String,
+    /// The host's short name in capitals
+    #[arg(long)]
+    host: Option<String>,
+    /// The account as the log names it
+    #[arg(long)]
+    account: Option<String>,
+    /// An ATT&CK tactic, such as `credential-access`
+    #[arg(long)]
+    tactic: Option<String>,
+    /// Detections of at least this level
+    #[arg(long, value_parser = ["informational", "low", "medium", "high", "critical"])]
+    level: Option<String>,
+    /// What kind of line: `detection`, `logon` …
+    #[arg(long)]
+    what: Option<String>,
+    /// From when, such as 2026-09-13T06:00:00Z
+    #[arg(long)]
+    from: Option<Timestamp>,
+    /// Until when, itself left out
+    #[arg(long)]
+    to: Option<Timestamp>,
+    /// Where to go on: what the page before named at its end
+    #[arg(long)]
+    cursor: Option<String>,
+    /// How many lines
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=500))]
+    limit: u32,
+}
+
+/// Prints lines of the last hunt's timeline.
+pub(super) async fn lines(bench: &Bench, args: LinesArgs) -> Result<(), Failure> {
+    let id = bench.desk.find_incident(&args.incident).await?;
+    let level = args.level.map(|word| serde_json::from_value(Value::String(word))).transpose();
+    let filter = Filter {
+        from: args.from,
+        to: args.to,
+        host: args.host,
+        account: args.account,
+        tactic: args.tactic,
+        level: level.map_err(|error| Failure::usage(error.to_string()))?,
+        what: args.what,
+    };
+    let found = bench.desk.hunt_lines(id, &filter, args.cursor.as_deref(), args.limit).await?;
+    if bench.json() {
+        return say_json(&found);
+    }
+    let paper = paper_of(bench, &bench.desk.incident(id).await?).await;
+    let text =
+        |line: &Value, name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let items = found.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let rows: Vec<_> = items
+        .iter()
+        .map(|line| {
+            let at = text(line, "time").parse().map_or_else(|_| text(line, "time"), |at| paper.at(at));
+            let level = text(line, "level");
+            let record = line.get("record").and_then(Value::as_u64).unwrap_or_default();
+            vec![
+                plain(at),
+                plain(text(line, "host")),
+                plain(if level == "none" { text(line, "what") } else { level }),
+                plain(text(line, "text")),
+                plain(text(line, "account")),
+                (Ink::Faint, format!("{}, record {record}", text(line, "file"))),
+            ]
+        })
+        .collect();
+    paper.table(&["when", "host", "what", "text", "account", "where it stands"], rows);
+    let total = found.get("total").and_then(Value::as_u64).unwrap_or_default();
+    match found.get("next").and_then(Value::as_str) {
+        Some(next) => say(&format!("{} of {total} lines; go on with --cursor {next}", items.len())),
+        None => say(&format!("{total} lines")),
+    }
     Ok(())
 }

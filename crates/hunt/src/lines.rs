@@ -1,0 +1,75 @@
+//! Lines of the timeline (`contracts/hunt.md`, `timeline.csv`): which events are worth one by themselves, and what stands in
+//! it. Every detection has one besides.
+
+use std::{borrow::Cow, sync::Arc};
+
+use story::timeline::Line;
+
+use crate::{detect::Detection, event::Event};
+
+/// What the line of a detection is.
+pub const DETECTION: &str = "detection";
+
+/// Events worth a line by themselves: channel, id, what it is, and the values that tell it.
+const WORTH: &[(&str, u32, &str, &[&str])] = &[
+    ("Security", 4624, "logon", &["LogonType", "TargetUserName", "IpAddress", "WorkstationName"]),
+    ("Security", 4625, "logon failed", &["LogonType", "TargetUserName", "IpAddress", "Status"]),
+    (
+        "Security",
+        4648,
+        "logon with explicit credentials",
+        &["TargetUserName", "TargetServerName", "ProcessName"],
+    ),
+    ("Security", 4697, "service installed", &["ServiceName", "ServiceFileName"]),
+    ("Security", 4698, "task created", &["TaskName"]),
+    ("Security", 4720, "account created", &["TargetUserName"]),
+    ("Security", 4728, "added to a group", &["MemberName", "TargetUserName"]),
+    ("Security", 4732, "added to a group", &["MemberSid", "TargetUserName"]),
+    ("Security", 1102, "log cleared", &["SubjectUserName"]),
+    ("Security", 4719, "audit policy changed", &["SubcategoryGuid", "AuditPolicyChanges"]),
+    ("System", 104, "log cleared", &["Channel"]),
+    ("System", 7045, "service installed", &["ServiceName", "ImagePath"]),
+];
+
+/// The lines of an event: its own, where it is worth one, and one for each detection in it. None without a time.
+pub fn of<'a>(
+    file: &'a Arc<str>,
+    event: &'a Event<'_>,
+    detections: &'a [Detection],
+) -> impl Iterator<Item = Line> + use<'a> {
+    let worth = WORTH.iter().find(|(channel, id, ..)| *id == event.event_id && *channel == event.channel);
+    // Most events are worth nothing by themselves, and their accounts are not looked up.
+    let account = if event.time.is_some() && (worth.is_some() || !detections.is_empty()) {
+        event.account().map(Cow::into_owned).unwrap_or_default()
+    } else {
+        String::new()
+    };
+    let own = worth.zip(event.time).map(|((_, _, what, names), time)| {
+        let told: Vec<String> =
+            names.iter().filter_map(|name| Some(format!("{name}={}", event.get(name)?))).collect();
+        Line {
+            time,
+            host: event.host.to_owned(),
+            what: (*what).to_owned(),
+            text: told.join(" "),
+            account: account.clone(),
+            file: file.to_string(),
+            record: event.record,
+        }
+    });
+    own.into_iter().chain(detections.iter().filter_map(move |detection| of_detection(detection, &account)))
+}
+
+/// The line of a detection, where its event has a time; the account is the event's.
+#[must_use]
+pub fn of_detection(detection: &Detection, account: &str) -> Option<Line> {
+    Some(Line {
+        time: detection.time?,
+        host: detection.computer.clone(),
+        what: DETECTION.to_owned(),
+        text: format!("{} ({})", detection.rule, detection.level),
+        account: account.to_owned(),
+        file: detection.file.to_string(),
+        record: detection.record_id,
+    })
+}
