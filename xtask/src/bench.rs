@@ -17,6 +17,8 @@ const PROGRAMS: &[(&str, &str, &[&str])] = &[
     ("vault", "vault_speed", &["{}"]),
     ("verify", "verify_speed", &[]),
     ("idle", "idle", &[]),
+    ("pages", "pages", &[]),
+    ("viewers", "viewers", &[]),
     ("breach", "time", &[]),
     ("read", "intake_speed", &[]),
     ("fold", "speed", &[]),

@@ -28,6 +28,7 @@ pub mod retention;
 mod session;
 pub mod situation;
 pub mod status;
+pub mod timelines;
 pub mod triage;
 pub mod upkeep;
 pub mod views;
@@ -77,6 +78,8 @@ struct Inner {
     parts: Parts,
     incidents: Mutex<HashMap<IncidentId, Arc<State>>>,
     practices: Mutex<HashMap<PracticeId, Arc<Profile>>>,
+    names: Mutex<Option<practices::Names>>,
+    timelines: timelines::Timelines,
     callers: Mutex<access::Callers>,
     attempts: accounts::Attempts,
     hunts: Mutex<HashMap<IncidentId, Arc<hunt::Running>>>,
@@ -94,6 +97,8 @@ impl App {
             parts,
             incidents: Mutex::default(),
             practices: Mutex::default(),
+            names: Mutex::default(),
+            timelines: timelines::Timelines::default(),
             callers: Mutex::default(),
             attempts: accounts::Attempts::default(),
             hunts: Mutex::default(),

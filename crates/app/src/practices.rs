@@ -23,6 +23,9 @@ pub struct Profile {
     pub practice: Practice,
 }
 
+/// The ids and names of practices, by name.
+pub type Names = Arc<Vec<(PracticeId, String)>>;
+
 /// A new or changed profile.
 #[derive(Debug, Clone)]
 pub struct SetProfile {
@@ -139,6 +142,7 @@ impl App {
         };
         self.journal().append(append).await?;
         self.0.practices.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        *self.0.names.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(Profile { id, version: version + 1, practice })
     }
 
@@ -149,6 +153,24 @@ impl App {
     pub async fn practices(&self, actor: &Actor) -> Result<Vec<PracticeRow>, AppError> {
         let _ = authorise(actor, Look)?;
         Ok(self.journal().practices(Scope::of(actor)).await?)
+    }
+
+    /// The ids and names of the practices that an actor may see, by name.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn practice_names(&self, actor: &Actor) -> Result<Names, AppError> {
+        let _ = authorise(actor, Look)?;
+        if let Some(own) = actor.practice {
+            let profile = self.profile(actor, own).await?;
+            return Ok(Arc::new(vec![(own, profile.practice.name.clone())]));
+        }
+        if let Some(names) = self.0.names.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Ok(names);
+        }
+        let names: Names = Arc::new(self.journal().practice_names(Scope::Provider).await?);
+        *self.0.names.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&names));
+        Ok(names)
     }
 
     /// A practice's profile, for one who may act for it.
@@ -177,5 +199,6 @@ impl App {
     pub fn forget_profiles(&self) {
         self.callers().empty();
         self.0.practices.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.0.names.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

@@ -164,13 +164,12 @@ impl App {
     /// [`AppError`].
     pub async fn timeline(&self, actor: &Actor, id: IncidentId) -> Result<Vec<EntryView>, AppError> {
         let _ = authorise(actor, Look)?;
-        let state = self.load(Scope::of(actor), id).await?;
-        let recorded = self.whole_stream(state.practice, Stream::incident(id)).await?;
-        recorded.iter().map(|recorded| entry_view(actor, recorded, Some(&state))).collect()
+        Ok(self.shared_timeline(actor, id).await?.iter().map(|view| (**view).clone()).collect())
     }
 
     /// Entries of any streams, each told with the incident that it belongs to in mind.
     async fn views(&self, actor: &Actor, found: &[Recorded]) -> Result<Vec<EntryView>, AppError> {
+        let privileged = actor.role.may(Capability::Privileged);
         let mut states: BTreeMap<u128, Arc<State>> = BTreeMap::new();
         let mut views = Vec::with_capacity(found.len());
         for recorded in found {
@@ -179,7 +178,7 @@ impl App {
                 let state = self.load(Scope::of(actor), IncidentId::from_u128(stream.id)).await?;
                 states.insert(stream.id, state);
             }
-            views.push(entry_view(actor, recorded, states.get(&stream.id).map(|state| &**state))?);
+            views.push(entry_view(privileged, recorded, states.get(&stream.id).map(|state| &**state))?);
         }
         Ok(views)
     }
@@ -222,20 +221,24 @@ impl App {
     }
 }
 
-/// An entry as this actor may see it.
+/// An entry in words; what is privileged is withheld from those who may not read it.
 pub(crate) fn entry_view(
-    actor: &Actor,
+    privileged: bool,
     recorded: &Recorded,
     state: Option<&State>,
 ) -> Result<EntryView, AppError> {
-    let mut entry: Entry = serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry"))?;
+    let entry: Entry = serde_json::from_slice(&recorded.canonical).map_err(AppError::json("an entry"))?;
     let leaf = Digest::from_bytes(ledger::tree::leaf_hash(&recorded.canonical));
-    if entry.privileged && !actor.role.may(Capability::Privileged) {
-        entry.body = serde_json::Value::Null;
-        return Ok(EntryView { index: recorded.index, leaf, says: "Privileged.".to_owned(), entry });
-    }
-    let says = says(&entry, state);
-    Ok(EntryView { index: recorded.index, leaf, says, entry })
+    let hidden = entry.privileged && !privileged;
+    let says = if hidden { String::new() } else { says(&entry, state) };
+    let view = EntryView { index: recorded.index, leaf, says, entry };
+    Ok(if hidden { withheld(&view) } else { view })
+}
+
+/// What those who may not read a privileged entry see of it.
+pub(crate) fn withheld(view: &EntryView) -> EntryView {
+    let entry = Entry { body: serde_json::Value::Null, ..view.entry.clone() };
+    EntryView { index: view.index, leaf: view.leaf, says: "Privileged.".to_owned(), entry }
 }
 
 /// What an entry says, in one sentence; with the incident's state, the things that it names by id are named in words.

@@ -280,6 +280,13 @@ async fn glance<B: Backend>(backend: Arc<B>, told: watch::Sender<u64>) {
     }
 }
 
+/// What a list of names needs of a practice's row.
+#[derive(serde::Deserialize)]
+struct Named {
+    id: PracticeId,
+    name: String,
+}
+
 #[async_trait]
 impl<B: Backend> Journal for Store<B> {
     async fn append(&self, append: Append) -> Result<Appended, JournalError> {
@@ -452,6 +459,14 @@ impl<B: Backend> Journal for Store<B> {
         let mut rows: Vec<PracticeRow> = rows.iter().map(|row| read(row)).collect::<Result<_, _>>()?;
         rows.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         Ok(rows)
+    }
+
+    async fn practice_names(&self, scope: Scope) -> Result<Vec<(PracticeId, String)>, Outside> {
+        let rows = self.patiently("reading the practices", || self.backend.profiles(tenant(scope))).await?;
+        let rows = rows.iter().map(|row| read::<Named>(row)).collect::<Result<Vec<_>, _>>()?;
+        let mut names: Vec<_> = rows.into_iter().map(|row| (row.name, row.id)).collect();
+        names.sort();
+        Ok(names.into_iter().map(|(name, id)| (id, name)).collect())
     }
 
     async fn token(&self, hash: &Digest) -> Result<Option<TokenRow>, Outside> {

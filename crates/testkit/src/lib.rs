@@ -7,4 +7,5 @@ pub mod http;
 pub mod load;
 pub mod postgres;
 pub mod random;
+pub mod scale;
 pub mod server;

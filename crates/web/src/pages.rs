@@ -94,7 +94,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/sessions/{id}/end", post(own::end))
         .route("/journal", get(journal::page))
         .route("/journal/{index}", get(journal::entry))
-        .route("/today", get(staff::today))
+        .route("/today", get(staff::today_page))
         .route("/practices", get(practice::list))
         .route("/practices/{id}", get(practice::page))
         .route("/practices/{id}/forms/{service}", get(downtime::page))

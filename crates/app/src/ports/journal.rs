@@ -194,6 +194,9 @@ pub trait Journal: Send + Sync {
     /// The practices in scope, by name.
     async fn practices(&self, scope: Scope) -> Result<Vec<PracticeRow>, Outside>;
 
+    /// Their ids and names alone, by name: profiles are long, and there may be a thousand.
+    async fn practice_names(&self, scope: Scope) -> Result<Vec<(PracticeId, String)>, Outside>;
+
     /// The token with this hash.
     async fn token(&self, hash: &Digest) -> Result<Option<TokenRow>, Outside>;
     /// All tokens in scope.

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod chromium;
+mod closing;
 mod socket;
 
 use std::{fs, path::Path, process::Command, time::Instant};
@@ -18,6 +19,9 @@ struct Scene {
     server: Server,
     incident: String,
     links: Vec<(&'static str, String)>,
+    /// The token of the staff page, and one that reads the API.
+    staff: String,
+    reader: String,
     _folder: TempDir,
 }
 
@@ -52,7 +56,15 @@ impl Scene {
             (role, made.trim().rsplit('/').next().unwrap().to_owned())
         };
         let links = ["responder", "practice", "attorney", "lead"].map(link).to_vec();
-        Self { server: program.serve().unwrap(), incident, links, _folder: folder }
+        let token = |name: &str, role: &str| {
+            let made = program
+                .done(["token", "make", name, "--role", role, "--practice", &practice, "--json"])
+                .unwrap();
+            let made: Value = serde_json::from_str(made.trim()).unwrap();
+            made["token"].as_str().unwrap().to_owned()
+        };
+        let (staff, reader) = (token("front desk", "staff"), token("reader", "lead"));
+        Self { server: program.serve().unwrap(), incident, links, staff, reader, _folder: folder }
     }
 
     fn url(&self, path: &str) -> String {

@@ -25,9 +25,9 @@ pub(crate) async fn page(desk: Desk) -> Result<Response, Problem> {
 
 async fn body(desk: &Desk, made: &Markup) -> Result<Markup, Problem> {
     let rows = desk.web.app.tokens(&desk.actor).await?;
-    let practices = desk.web.app.practices(&desk.actor).await?;
+    let practices = desk.web.app.practice_names(&desk.actor).await?;
     let practices: Vec<(String, String)> =
-        practices.into_iter().map(|row| (row.id.to_string(), row.name)).collect();
+        practices.iter().map(|(id, name)| (id.to_string(), name.clone())).collect();
     let now = desk.web.app.edge().now();
     let (mut good, ended): (Vec<&TokenRow>, Vec<&TokenRow>) = rows
         .iter()

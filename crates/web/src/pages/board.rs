@@ -25,6 +25,9 @@ use crate::{caller::Visitor, error::Problem, received::Asked, state::Web};
 /// Incidents and alerts read for the board; more are one link away.
 const MOST: u32 = 200;
 
+/// Tiles of practices on the board.
+const TILES: usize = 48;
+
 /// The start: the board, what works today for those who read no incidents, or how to sign in.
 pub(crate) async fn page(
     State(web): State<Web>,
@@ -36,16 +39,15 @@ pub(crate) async fn page(
     }
     let desk = desk?;
     if !desk.actor.role.may(Capability::Read) {
-        return super::staff::today(desk).await;
+        return super::staff::today(desk, None).await;
     }
-    let names: BTreeMap<PracticeId, String> =
-        web.app.practices(&desk.actor).await?.into_iter().map(|row| (row.id, row.name)).collect();
+    let names = web.app.practice_names(&desk.actor).await?;
     let open = incidents(&desk, "open").await?;
     let closed = incidents(&desk, "closed").await?;
     let waiting = AlertQuery { verdict: Some(None), limit: MOST, ..AlertQuery::default() };
     let waiting = web.app.alerts(&desk.actor, waiting).await?;
     let now = web.app.edge().now();
-    let board = Board { desk: &desk, names, now };
+    let board = Board { desk: &desk, names: &names, now };
     let alerts = Waiting {
         more: waiting.next.is_some(),
         by_practice: tally(waiting.items.iter().map(|row| row.practice)),
@@ -80,7 +82,8 @@ struct Waiting {
 
 struct Board<'a> {
     desk: &'a Desk,
-    names: BTreeMap<PracticeId, String>,
+    /// By name.
+    names: &'a [(PracticeId, String)],
     now: Timestamp,
 }
 
@@ -124,7 +127,7 @@ impl Board<'_> {
             tr {
                 th scope="row" {
                     a href={ "/incidents/" (row.id) } { (row.title) }
-                    span.small.quiet { (self.names.get(&row.practice).map_or("", String::as_str)) " · " (parts::words(&row.kind)) " · declared " (parts::moment(row.declared_at, &TimeZone::UTC)) " UTC" }
+                    span.small.quiet { (self.name(row.practice)) " · " (parts::words(&row.kind)) " · declared " (parts::moment(row.declared_at, &TimeZone::UTC)) " UTC" }
                 }
                 td data-label="Severity" { (parts::severity(row.severity)) }
                 td data-label="Phase" { (parts::capitalised(&parts::words(&row.phase))) }
@@ -140,20 +143,37 @@ impl Board<'_> {
         }
     }
 
+    fn name(&self, id: PracticeId) -> &str {
+        self.names.iter().find(|(own, _)| *own == id).map_or("", |(_, name)| name.as_str())
+    }
+
+    /// A tile for each practice where something happens, the busiest first; of a provider with many, the calm ones are a
+    /// link away.
     fn practices(&self, open: &[IncidentRow], waiting: &Waiting) -> Markup {
         let incidents = tally(open.iter().map(|row| row.practice));
+        let mut tiles: Vec<(usize, usize, &PracticeId, &str)> = self
+            .names
+            .iter()
+            .map(|(id, name)| {
+                let count = |of: &BTreeMap<PracticeId, usize>| of.get(id).copied().unwrap_or(0);
+                (count(&incidents), count(&waiting.by_practice), id, name.as_str())
+            })
+            .collect();
+        tiles.sort_by_key(|(incidents, alerts, ..)| std::cmp::Reverse((*incidents, *alerts)));
+        let busy = tiles.iter().filter(|(incidents, alerts, ..)| incidents + alerts > 0).count();
+        let shown = if tiles.len() > TILES { busy.min(TILES) } else { tiles.len() };
         html! {
             h2 { "Practices" }
             ul.tiles {
-                @for (id, name) in &self.names {
-                    @let here = incidents.get(id).copied().unwrap_or(0);
+                @for (here, alerts, id, name) in tiles.iter().take(shown) {
                     li.tile {
                         a href={ "/practices/" (id) } { (name) }
-                        @if here > 0 { (parts::chip("bad", "▲", &parts::count(here, "incident", "incidents"))) } @else { (parts::chip("good", "●", "calm")) }
-                        @if let Some(alerts) = waiting.by_practice.get(id) { span.small.quiet { (parts::count(*alerts, "alert waits", "alerts wait")) } }
+                        @if *here > 0 { (parts::chip("bad", "▲", &parts::count(*here, "incident", "incidents"))) } @else { (parts::chip("good", "●", "calm")) }
+                        @if *alerts > 0 { span.small.quiet { (parts::count(*alerts, "alert waits", "alerts wait")) } }
                     }
                 }
             }
+            @if shown < tiles.len() { p { a href="/practices" { "All " (tiles.len()) " practices" } } }
         }
     }
 }
@@ -171,11 +191,11 @@ pub(crate) async fn declare_page(desk: Desk, Asked(from): Asked<From>) -> Result
         Some(id) => Some(desk.web.app.alert(&desk.actor, id).await?),
         None => None,
     };
-    let practices = desk.web.app.practices(&desk.actor).await?;
+    let practices = desk.web.app.practice_names(&desk.actor).await?;
     let practices: Vec<(String, String)> = practices
-        .into_iter()
-        .filter(|row| alert.as_ref().is_none_or(|alert| alert.practice == row.id))
-        .map(|row| (row.id.to_string(), row.name))
+        .iter()
+        .filter(|(id, _)| alert.as_ref().is_none_or(|alert| alert.practice == *id))
+        .map(|(id, name)| (id.to_string(), name.clone()))
         .collect();
     let kinds = choices!(IncidentKind);
     let body = html! {

@@ -85,7 +85,7 @@ impl<'a> Room<'a> {
     /// What the form that led here did.
     pub(crate) async fn said(&self, said: &Said) -> Result<Markup, Problem> {
         let Ok(version) = said.done.parse::<u64>() else { return Ok(html! {}) };
-        let timeline = self.desk.web.app.timeline(&self.desk.actor, self.id).await?;
+        let timeline = self.desk.web.app.shared_timeline(&self.desk.actor, self.id).await?;
         let told = timeline.iter().find(|seen| seen.entry.version == version).map(|seen| seen.says.clone());
         Ok(html! { @if let Some(told) = told { p.notice.good role="status" { "Recorded: " (told) } } })
     }
@@ -100,7 +100,7 @@ pub(crate) async fn page(
     let from = desk.web.app.log_head(&desk.actor).await?.size;
     let room = Room::of(&desk, id).await?;
     let view = &room.view;
-    let timeline = desk.web.app.timeline(&desk.actor, id).await?;
+    let timeline = desk.web.app.shared_timeline(&desk.actor, id).await?;
     let today = desk.web.app.today(&desk.actor, Some(view.state.practice)).await?;
     let body = html! {
         (room.head(Tab::Room))
@@ -336,7 +336,7 @@ impl Room<'_> {
         }
     }
 
-    fn timeline(&self, timeline: &[EntryView]) -> Markup {
+    fn timeline(&self, timeline: &[Arc<EntryView>]) -> Markup {
         html! {
             ol.line {
                 @for seen in timeline.iter().rev().take(RECENT) {

@@ -5,22 +5,51 @@ use axum::response::Response;
 use incident::Practice;
 use kernel::{Capability, PracticeId};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{
     desk::Desk,
     layout::{self, Place, Sheet},
     parts,
 };
-use crate::{error::Problem, received::Named};
+use crate::{
+    error::Problem,
+    received::{Asked, Named},
+};
+
+/// So many practices need no search.
+const FEW: usize = 24;
+/// The most that one page lists.
+const MANY: usize = 200;
+
+/// Which practices are looked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    text: String,
+}
 
 /// The practices that one serves.
-pub(crate) async fn list(desk: Desk) -> Result<Response, Problem> {
+pub(crate) async fn list(desk: Desk, Asked(wanted): Asked<Wanted>) -> Result<Response, Problem> {
     desk.needs(Capability::Read)?;
-    let rows = desk.web.app.practices(&desk.actor).await?;
+    let names = desk.web.app.practice_names(&desk.actor).await?;
+    let words = wanted.text.to_lowercase();
+    let found: Vec<_> = names
+        .iter()
+        .filter(|(_, name)| words.split_whitespace().all(|word| name.to_lowercase().contains(word)))
+        .collect();
     let body = html! {
         h1 { "Practices" }
-        @if rows.is_empty() { (parts::empty("No practice is known yet.", &html! { p { "Take one in: " code { "tourniquet practice set practice.toml" } } })) }
-        ul.tiles { @for row in &rows { li.tile { a href={ "/practices/" (row.id) } { (row.name) } span.small.quiet { "profile version " (row.version) } } } }
+        @if names.is_empty() { (parts::empty("No practice is known yet.", &html! { p { "Take one in: " code { "tourniquet practice set practice.toml" } } })) }
+        @if names.len() > FEW {
+            form.filters method="get" action="/practices" role="search" {
+                label.field { span { "Part of the name" } input type="search" name="text" value=(wanted.text); }
+                button type="submit" { "Find" }
+            }
+        }
+        @if found.is_empty() && !names.is_empty() { (parts::empty("No practice has that in its name.", &html! { a href="/practices" { "All practices" } })) }
+        ul.tiles { @for (id, name) in found.iter().take(MANY) { li.tile { a href={ "/practices/" (id) } { (name) } } } }
+        @if found.len() > MANY { p.quiet { (found.len() - MANY) " more: type a part of the name." } }
     };
     Ok(layout::page(&desk, &Sheet::new("Practices", Place::Practices, body).wide()))
 }
@@ -28,10 +57,6 @@ pub(crate) async fn list(desk: Desk) -> Result<Response, Problem> {
 /// One practice.
 pub(crate) async fn page(desk: Desk, Named(id): Named<PracticeId>) -> Result<Response, Problem> {
     desk.needs(Capability::Read)?;
-    let rows = desk.web.app.practices(&desk.actor).await?;
-    if !rows.iter().any(|row| row.id == id) {
-        return Err(Problem::not_found(format!("practice {id}")));
-    }
     let profile = desk.web.app.profile(&desk.actor, id).await?;
     let practice = &profile.practice;
     let body = html! {

@@ -18,8 +18,9 @@ use axum::{
     http::{Extensions, HeaderMap, Request, StatusCode, header},
     response::Response,
 };
-use kernel::{Actor, PracticeId, Role};
+use kernel::{Actor, Capability, PracticeId, Role};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{
     desk::Desk,
@@ -33,23 +34,49 @@ use crate::{
     error::Problem,
     limits,
     multipart::Multipart,
-    received::{self, Named},
+    received::{self, Asked, Named},
     state::Web,
 };
 
+/// So many practices are shown on one page.
+const FEW: usize = 12;
 /// The longest form, in bytes.
 const LONGEST: usize = 64 << 10;
 /// How long a form with a photo may take: a telephone at the edge of the Wi-Fi.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What works today, for those who are signed in.
-pub(crate) async fn today(desk: Desk) -> Result<Response, Problem> {
-    let all = desk.web.app.today(&desk.actor, None).await?;
+pub(crate) async fn today(desk: Desk, one: Option<PracticeId>) -> Result<Response, Problem> {
+    // Who serves many practices chooses one: what works is worked out from each one's open incidents.
+    if one.is_none() && desk.actor.role.may(Capability::Read) && desk.actor.practice.is_none() {
+        let names = desk.web.app.practice_names(&desk.actor).await?;
+        if names.len() > FEW {
+            let body = html! {
+                h1 { "What works today" }
+                p.lead { "Choose the practice." }
+                ul.tiles { @for (id, name) in names.iter() { li.tile { a href={ "/today?practice=" (id) } { (name) } } } }
+            };
+            return Ok(layout::page(&desk, &Sheet::new("What works", Place::Today, body).wide()));
+        }
+    }
+    let all = desk.web.app.today(&desk.actor, one).await?;
     let body = html! {
         @if all.is_empty() { (parts::empty("No practice is known yet.", &html! {})) }
         @for today in &all { (works(today, &format!("/practices/{}", today.practice))) }
     };
     Ok(layout::page(&desk, &Sheet::new("What works", Place::Today, body).wide()))
+}
+
+/// Of which practice.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Which {
+    practice: Option<PracticeId>,
+}
+
+/// The same at its own address, of one practice where it is named.
+pub(crate) async fn today_page(desk: Desk, Asked(which): Asked<Which>) -> Result<Response, Problem> {
+    today(desk, which.practice).await
 }
 
 /// The page behind a staff link.

@@ -28,7 +28,7 @@ pub(crate) async fn page(
     let room = Room::of(&desk, id).await?;
     let view = &room.view;
     let profile = &room.profile;
-    let timeline = desk.web.app.timeline(&desk.actor, id).await?;
+    let timeline = desk.web.app.shared_timeline(&desk.actor, id).await?;
     let own = profile.practice.system(&name);
     let system = view.state.systems.get(&name);
     if own.is_none() && system.is_none() {

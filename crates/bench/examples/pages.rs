@@ -1,0 +1,163 @@
+//! Every page of a provider with 1,000 practices, 10,000 incidents and 1,000,000 alerts: how long the server needs for
+//! it, and how much a browser loads at first. `cargo run --release -p bench --example pages [PRACTICES INCIDENTS ALERTS]`
+//!
+//! The promise: 95 of 100 answers within 20 ms, and under 60 kB for the first load of any page, with the style sheet and the
+//! scripts. The record is the demo's, multiplied; it stays beside the program for the next time.
+
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fs, io,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use bench::{Times, heading, ms, row};
+use serde_json::Value;
+use testkit::{
+    http::{Answer, Client},
+    scale::{self, Size},
+    server::Program,
+};
+
+const PROMISE: Duration = Duration::from_millis(20);
+const FIRST_LOAD: usize = 60_000;
+const VISITS: usize = 100;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut numbers = std::env::args().skip(1).map(|text| text.parse::<u64>());
+    let mut next = |usual: u64| numbers.next().unwrap_or(Ok(usual));
+    let size = Size { practices: next(1_000)?, incidents: next(10_000)?, alerts: next(1_000_000)? };
+    let binary = bench::binary()?;
+    let place = binary.parent().unwrap_or(&binary).join(format!(
+        "bench-provider-{}-{}-{}",
+        size.practices, size.incidents, size.alerts
+    ));
+    let program = Program::new(&binary, place.join("data"), None);
+    fill(&program, &place, size)?;
+    let link = program.done(["token", "make", "bench", "--role", "lead", "--link"])?;
+    let server = program.serve()?;
+    let mut client = Client::new(server.address(), None);
+    let cookie = sign_in(&mut client, link.trim())?;
+    heading(&format!(
+        "{} practices, {} incidents, {} alerts",
+        size.practices, size.incidents, size.alerts
+    ))?;
+    row("the server's memory at its start", &format!("{:.0} MB", bench::resident_megabytes(server.id())?), None)?;
+
+    let incidents = ids(&mut client, &cookie, "/api/v1/incidents?limit=200")?;
+    let alerts = ids(&mut client, &cookie, "/api/v1/alerts?limit=200")?;
+    let practices = ids(&mut client, &cookie, "/api/v1/practices")?;
+    let whole = |path: &str| vec![path.to_owned()];
+    let each = |of: &[String], path: &str| -> Vec<String> {
+        of.iter().map(|id| path.replace("{id}", id)).collect()
+    };
+    let mut pages = vec![
+        ("board", whole("/")),
+        ("alerts", whole("/alerts")),
+        ("alerts that wait", whole("/alerts?verdict=none")),
+        ("alerts, severe, with a word", whole("/alerts?severity=high&text=powershell")),
+        ("alerts, a host", whole("/alerts?text=WS-00042")),
+        ("an alert", each(&alerts, "/alerts/{id}")),
+        ("journal", whole("/journal")),
+        ("practices", whole("/practices")),
+        ("a practice", each(&practices, "/practices/{id}")),
+        ("administration", whole("/administration")),
+        ("what works today", whole("/today")),
+    ];
+    for (name, tab) in [
+        ("war room", ""),
+        ("systems", "/systems"),
+        ("accounts", "/accounts"),
+        ("evidence", "/evidence"),
+        ("investigation", "/investigation"),
+        ("breach", "/breach"),
+        ("recovery", "/recovery"),
+        ("lessons", "/lessons"),
+        ("notes", "/notes"),
+    ] {
+        pages.push((name, each(&incidents, &format!("/incidents/{{id}}{tab}"))));
+    }
+    for (name, paths) in pages {
+        visit(&mut client, &cookie, name, &paths)?;
+    }
+    row("the server's memory afterwards", &format!("{:.0} MB", bench::resident_megabytes(server.id())?), None)?;
+    server.stop()?;
+    Ok(())
+}
+
+/// Makes the record, unless it is there.
+fn fill(program: &Program, place: &Path, size: Size) -> Result<(), Box<dyn Error>> {
+    let done = place.join("filled");
+    if done.exists() {
+        return Ok(());
+    }
+    if place.exists() {
+        fs::remove_dir_all(place)?;
+    }
+    fs::create_dir_all(place)?;
+    program.done(["demo", "--no-serve", "--dir", &place.to_string_lossy()])?;
+    let start = Instant::now();
+    scale::multiply(program.data(), size).map_err(|error| io::Error::other(error.to_string()))?;
+    fs::write(&done, "")?;
+    heading(&format!("filled in {:.0} s", start.elapsed().as_secs_f64()))?;
+    Ok(())
+}
+
+/// Signs a browser in; gives its cookie.
+fn sign_in(client: &mut Client, link: &str) -> Result<String, Box<dyn Error>> {
+    let path = link.rsplit('/').next().unwrap_or(link);
+    let answer = client.get(&format!("/signin/{path}"))?;
+    let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next());
+    Ok(cookie.ok_or("no cookie")?.to_owned())
+}
+
+fn ask(client: &mut Client, cookie: &str, path: &str) -> io::Result<Answer> {
+    let headers = [("cookie", cookie), ("accept-encoding", "gzip"), ("accept", "text/html,application/json")];
+    client.send("GET", path, &headers, &[])
+}
+
+fn ids(client: &mut Client, cookie: &str, path: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    let answer = client.send("GET", path, &[("cookie", cookie), ("accept", "application/json")], &[])?;
+    let items = answer.json();
+    let items = items.get("items").and_then(Value::as_array).ok_or_else(|| format!("{path}: {}", answer.status))?;
+    Ok(items.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).map(str::to_owned).collect())
+}
+
+/// Looks at a page many times, at another of its kind each time; then loads it as a browser does that was never here.
+fn visit(client: &mut Client, cookie: &str, name: &str, paths: &[String]) -> Result<(), Box<dyn Error>> {
+    let mut times = Times::default();
+    let mut largest = 0;
+    for path in paths.iter().cycle().take(VISITS) {
+        let start = Instant::now();
+        let answer = ask(client, cookie, path)?;
+        times.add(start.elapsed());
+        if answer.status != 200 {
+            row(name, &format!("{path}: {}", answer.status), None)?;
+            return Ok(());
+        }
+        largest = largest.max(answer.body.len());
+    }
+    let first = paths.first().ok_or("no page")?;
+    let mut loaded = largest;
+    for asset in assets(client, cookie, first)? {
+        loaded += ask(client, cookie, &asset)?.body.len();
+    }
+    let kept = times.quantile(0.95) < PROMISE && loaded < FIRST_LOAD;
+    let told = format!(
+        "p50 {:6.1}  p95 {:6.1} ms  {:5.1} + {:4.1} kB",
+        ms(times.quantile(0.5)),
+        ms(times.quantile(0.95)),
+        largest as f64 / 1e3,
+        (loaded - largest) as f64 / 1e3,
+    );
+    row(name, &told, Some(("20 ms, 60 kB", kept)))?;
+    Ok(())
+}
+
+/// What the page has the browser load.
+fn assets(client: &mut Client, cookie: &str, path: &str) -> io::Result<BTreeSet<String>> {
+    let page = client.send("GET", path, &[("cookie", cookie), ("accept", "text/html")], &[])?.text();
+    let links = page.split(['"', '\'']).filter(|part| part.starts_with("/assets/"));
+    Ok(links.map(str::to_owned).collect())
+}
