@@ -29,29 +29,29 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut next = |usual: u64| numbers.next().unwrap_or(Ok(usual));
     let size = Size { practices: next(1_000)?, incidents: next(10_000)?, alerts: next(1_000_000)? };
     let binary = bench::binary()?;
-    let place = binary.parent().unwrap_or(&binary).join(format!(
-        "bench-provider-{}-{}-{}",
-        size.practices, size.incidents, size.alerts
-    ));
+    let place = binary
+        .parent()
+        .unwrap_or(&binary)
+        .join(format!("bench-provider-{}-{}-{}", size.practices, size.incidents, size.alerts));
     let program = Program::new(&binary, place.join("data"), None);
     fill(&program, &place, size)?;
     let link = program.done(["token", "make", "bench", "--role", "lead", "--link"])?;
     let server = program.serve()?;
     let mut client = Client::new(server.address(), None);
     let cookie = sign_in(&mut client, link.trim())?;
-    heading(&format!(
-        "{} practices, {} incidents, {} alerts",
-        size.practices, size.incidents, size.alerts
-    ))?;
-    row("the server's memory at its start", &format!("{:.0} MB", bench::resident_megabytes(server.id())?), None)?;
+    heading(&format!("{} practices, {} incidents, {} alerts", size.practices, size.incidents, size.alerts))?;
+    row(
+        "the server's memory at its start",
+        &format!("{:.0} MB", bench::resident_megabytes(server.id())?),
+        None,
+    )?;
 
     let incidents = ids(&mut client, &cookie, "/api/v1/incidents?limit=200")?;
     let alerts = ids(&mut client, &cookie, "/api/v1/alerts?limit=200")?;
     let practices = ids(&mut client, &cookie, "/api/v1/practices")?;
     let whole = |path: &str| vec![path.to_owned()];
-    let each = |of: &[String], path: &str| -> Vec<String> {
-        of.iter().map(|id| path.replace("{id}", id)).collect()
-    };
+    let each =
+        |of: &[String], path: &str| -> Vec<String> { of.iter().map(|id| path.replace("{id}", id)).collect() };
     let mut pages = vec![
         ("board", whole("/")),
         ("alerts", whole("/alerts")),
@@ -81,7 +81,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, paths) in pages {
         visit(&mut client, &cookie, name, &paths)?;
     }
-    row("the server's memory afterwards", &format!("{:.0} MB", bench::resident_megabytes(server.id())?), None)?;
+    row(
+        "the server's memory afterwards",
+        &format!("{:.0} MB", bench::resident_megabytes(server.id())?),
+        None,
+    )?;
     server.stop()?;
     Ok(())
 }
@@ -98,7 +102,9 @@ fn fill(program: &Program, place: &Path, size: Size) -> Result<(), Box<dyn Error
     fs::create_dir_all(place)?;
     program.done(["demo", "--no-serve", "--dir", &place.to_string_lossy()])?;
     let start = Instant::now();
-    scale::multiply(program.data(), size).map_err(|error| io::Error::other(error.to_string()))?;
+    tokio::runtime::Runtime::new()?
+        .block_on(scale::multiply(program.data(), size))
+        .map_err(|error| io::Error::other(error.to_string()))?;
     fs::write(&done, "")?;
     heading(&format!("filled in {:.0} s", start.elapsed().as_secs_f64()))?;
     Ok(())
@@ -120,7 +126,8 @@ fn ask(client: &mut Client, cookie: &str, path: &str) -> io::Result<Answer> {
 fn ids(client: &mut Client, cookie: &str, path: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let answer = client.send("GET", path, &[("cookie", cookie), ("accept", "application/json")], &[])?;
     let items = answer.json();
-    let items = items.get("items").and_then(Value::as_array).ok_or_else(|| format!("{path}: {}", answer.status))?;
+    let items =
+        items.get("items").and_then(Value::as_array).ok_or_else(|| format!("{path}: {}", answer.status))?;
     Ok(items.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).map(str::to_owned).collect())
 }
 

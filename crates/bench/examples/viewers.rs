@@ -35,7 +35,8 @@ async fn main() -> Result<(), Failed> {
     let folder = bench::scratch()?;
     let program = Program::new(bench::binary()?, folder.path().join("data"), None);
     program.done(["demo", "--no-serve", "--dir", &folder.path().to_string_lossy()])?;
-    let made: Value = serde_json::from_str(&program.done(["token", "make", "bench", "--role", "lead", "--json"])?)?;
+    let made: Value =
+        serde_json::from_str(&program.done(["token", "make", "bench", "--role", "lead", "--json"])?)?;
     let token = made.get("token").and_then(Value::as_str).ok_or("no token")?.to_owned();
     let roles = ["lead", "responder", "practice", "attorney"];
     let listed: Value = serde_json::from_str(&program.done(["practice", "list", "--json"])?)?;
@@ -43,7 +44,8 @@ async fn main() -> Result<(), Failed> {
     let mut links = Vec::new();
     for number in 0..SESSIONS.min(viewers) {
         let role = roles.get(number % roles.len()).copied().unwrap_or("lead");
-        let made = program.done(["token", "make", role, "--role", role, "--practice", &practice, "--link"])?;
+        let made =
+            program.done(["token", "make", role, "--role", role, "--practice", &practice, "--link"])?;
         links.push(made.trim().rsplit('/').next().unwrap_or_default().to_owned());
     }
     let server = program.serve()?;
@@ -52,7 +54,13 @@ async fn main() -> Result<(), Failed> {
     let mut cookies = Vec::new();
     for link in &links {
         let answer = Client::new(server.address(), None).get(&format!("/signin/{link}"))?;
-        cookies.push(answer.header("set-cookie").and_then(|text| text.split(';').next()).ok_or("no cookie")?.to_owned());
+        cookies.push(
+            answer
+                .header("set-cookie")
+                .and_then(|text| text.split(';').next())
+                .ok_or("no cookie")?
+                .to_owned(),
+        );
     }
     for count in [1, viewers] {
         watch(&server.address(), server.id(), &mut client, &incident, &cookies, count).await?;
@@ -101,7 +109,9 @@ async fn watch(
     for round in 0..ROUNDS {
         let body = json!({"text": format!("Note {round}: the scanner in room 3 is off the network.")});
         let start = Instant::now();
-        let answer = tokio::task::block_in_place(|| client.post(&format!("/api/v1/incidents/{incident}/notes"), &body, &[]))?;
+        let answer = tokio::task::block_in_place(|| {
+            client.post(&format!("/api/v1/incidents/{incident}/notes"), &body, &[])
+        })?;
         if answer.status >= 300 {
             return Err(format!("{} {}", answer.status, answer.text()).into());
         }
@@ -117,7 +127,12 @@ async fn watch(
     }
     heading(&format!("{count} viewers of one incident"))?;
     let line = |times: &Times| {
-        format!("{:.0} / {:.0} / {:.0} ms", ms(times.quantile(0.5)), ms(times.quantile(0.95)), ms(times.quantile(1.0)))
+        format!(
+            "{:.0} / {:.0} / {:.0} ms",
+            ms(times.quantile(0.5)),
+            ms(times.quantile(0.95)),
+            ms(times.quantile(1.0))
+        )
     };
     row("told that something moved, p50 / p95 / slowest", &line(&told), None)?;
     let kept = shown.quantile(0.95) < PROMISE;
@@ -137,17 +152,25 @@ struct Viewer {
 impl Viewer {
     fn ask(&self, path: &str, accept: &str) -> Arc<[u8]> {
         let Self { address, cookie, .. } = self;
-        let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\naccept: {accept}\r\naccept-encoding: gzip\r\n\r\n");
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\naccept: {accept}\r\naccept-encoding: gzip\r\n\r\n"
+        );
         head.into_bytes().into()
     }
 
     /// Holds the stream open and asks for the page whenever it says that something moved.
-    async fn look(&self, sender: &mpsc::Sender<io::Result<Seen>>, ready: &mpsc::Sender<()>) -> io::Result<()> {
+    async fn look(
+        &self,
+        sender: &mpsc::Sender<io::Result<Seen>>,
+        ready: &mpsc::Sender<()>,
+    ) -> io::Result<()> {
         let mut stream = TcpStream::connect(self.address).await?;
         let mut pages = TcpStream::connect(self.address).await?;
         pages.set_nodelay(true)?;
         let page = self.ask(&format!("/incidents/{}", self.incident), "text/html");
-        stream.write_all(&self.ask(&format!("/incidents/{}/live", self.incident), "text/event-stream")).await?;
+        stream
+            .write_all(&self.ask(&format!("/incidents/{}/live", self.incident), "text/event-stream"))
+            .await?;
         let mut buffer = vec![0; 64 << 10];
         let mut text = String::new();
         let mut announced = false;
@@ -188,7 +211,8 @@ async fn read_page(pages: &mut TcpStream, buffer: &mut [u8]) -> io::Result<()> {
             return Err(io::Error::other(head));
         }
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let length: usize = length.and_then(|text| text.trim().parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+        let length: usize =
+            length.and_then(|text| text.trim().parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
         if all.len() >= end + 4 + length {
             return Ok(());
         }

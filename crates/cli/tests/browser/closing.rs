@@ -78,9 +78,10 @@ impl Four<'_> {
             self.contain();
         }
         assert_eq!(self.stage("systems", system), "contained", "{system}");
-        for (work, what) in
-            [("artefact_removed", "their tool and its task are gone"), ("attack_path_closed", "the way in is shut")]
-        {
+        for (work, what) in [
+            ("artefact_removed", "their tool and its task are gone"),
+            ("attack_path_closed", "the way in is shut"),
+        ] {
             self.give(&lead, &tab, "record_system_work", "", &[("work", work), ("what", what)]);
         }
         self.give(&lead, &tab, "declare_clean", "", &[]);
@@ -96,9 +97,8 @@ impl Four<'_> {
             let own = format!(":has(input[name=side][value={side}])");
             self.give(window, &tab, "sign_gate", &own, &[("statement", "we have looked at it")]);
         }
-        let holding = |action: &Value| {
-            action["stage"]["stage"] == "verified" && action["target"]["system"] == system
-        };
+        let holding =
+            |action: &Value| action["stage"]["stage"] == "verified" && action["target"]["system"] == system;
         for action in self.keys("actions", holding) {
             let own = format!(":has(input[value=\"{action}\"])");
             self.give(&lead, "", "undo_containment", &own, &[("reason", "it is clean and comes back")]);
@@ -114,7 +114,13 @@ impl Four<'_> {
         let lead = self.lead.clone();
         let own = format!(":has(input[value={account:?}])");
         if self.stage("accounts", account) == "suspected" {
-            self.give(&lead, "/accounts", "propose_containment", &own, &[("why", "its password was used by them")]);
+            self.give(
+                &lead,
+                "/accounts",
+                "propose_containment",
+                &own,
+                &[("why", "its password was used by them")],
+            );
             self.contain();
         }
         for work in ["password_reset", "sessions_revoked", "mfa_re_enrolled"] {
@@ -134,9 +140,13 @@ impl Four<'_> {
     fn decide(&mut self) {
         let (lead, practice, attorney) = (self.lead.clone(), self.practice.clone(), self.attorney.clone());
         for window in [&lead, &practice] {
-            assert!(!self.offers(window, "/breach", "input[value=decide_breach]"), "only counsel decides law");
+            assert!(
+                !self.offers(window, "/breach", "input[value=decide_breach]"),
+                "only counsel decides law"
+            );
         }
-        let fields = [("answer", "breach"), ("reasons:lines", "PHI was taken before the files were encrypted")];
+        let fields =
+            [("answer", "breach"), ("reasons:lines", "PHI was taken before the files were encrypted")];
         self.give(&attorney, "/breach", "decide_breach", "", &fields);
         let mut open = self.keys("obligations", |own| own["standing"]["standing"] == "open");
         let first = open.pop().expect("the demo has duties");
@@ -152,7 +162,13 @@ impl Four<'_> {
 
     fn learn_and_close(&mut self) {
         let (lead, practice) = (self.lead.clone(), self.practice.clone());
-        self.give(&lead, "/lessons", "record_root_cause", "", &[("text", "no second factor for contractors")]);
+        self.give(
+            &lead,
+            "/lessons",
+            "record_root_cause",
+            "",
+            &[("text", "no second factor for contractors")],
+        );
         let fields = [("what", "second factor everywhere"), ("owner", "IT"), ("due", "2030-10-01")];
         self.give(&practice, "/lessons", "add_remediation", "", &fields);
         let fields = [("runbook", "ransomware"), ("change", "the backup server first")];
@@ -179,7 +195,11 @@ fn four_people_take_the_demo_from_a_staff_report_to_its_closing_in_their_browser
     let staff = browser.window();
     let staff_page = scene.url(&format!("/staff/{}", scene.staff));
     browser.go(&staff, &staff_page);
-    let told = [("what", "A red note wants money on the scheduling screen"), ("place", "Front desk 2"), ("who", "Sam")];
+    let told = [
+        ("what", "A red note wants money on the scheduling screen"),
+        ("place", "Front desk 2"),
+        ("who", "Sam"),
+    ];
     browser.send(&staff, "textarea[name=what]", &told);
     browser.until(&staff, "document.body.innerText.includes('We have it')");
 
@@ -193,7 +213,8 @@ fn four_people_take_the_demo_from_a_staff_report_to_its_closing_in_their_browser
     four.contain();
     let state = four.state();
     let earliest = state["findings"].as_object().unwrap().values();
-    let earliest = earliest.filter_map(|finding| finding["statement"]["at"].as_str()).min().map(str::to_owned);
+    let earliest =
+        earliest.filter_map(|finding| finding["statement"]["at"].as_str()).min().map(str::to_owned);
     let safe = earliest.map_or_else(|| "2026-01-01T01:30:00".to_owned(), |at| day_before(&at));
     let unsettled = |own: &Value| !matches!(own["stage"]["stage"].as_str(), Some("cleared" | "retired"));
     let systems = four.keys("systems", unsettled);
@@ -202,7 +223,9 @@ fn four_people_take_the_demo_from_a_staff_report_to_its_closing_in_their_browser
         four.bring_back(system, &safe);
     }
     let settled = ["returned", "cleared", "retired"];
-    for account in four.keys("accounts", |own| !settled.contains(&own["stage"]["stage"].as_str().unwrap_or(""))) {
+    for account in
+        four.keys("accounts", |own| !settled.contains(&own["stage"]["stage"].as_str().unwrap_or("")))
+    {
         four.give_back(&account);
     }
     std::thread::sleep(std::time::Duration::from_secs(2));
