@@ -2,8 +2,6 @@
 //! accounts and indicators, and proposals for containment. Its result is sealed beside the evidence it came from, so that
 //! it is in custody and in the package. Hunting again adds what is new and nothing twice.
 
-use std::path::PathBuf;
-
 use incident::{Practice, Question, Request, State, Statement, Subject};
 use kernel::{
     AccountName, Actor, Capability, EvidenceId, IncidentId, Indicator, Requires, SystemName, Timestamp,
@@ -16,7 +14,7 @@ use crate::{
     App, AppError,
     command::How,
     evidence::Provenance,
-    ports::{EvidenceQuery, EvidenceRow, HuntAnswer, Hunted, Quarry, Scope},
+    ports::{EvidenceQuery, EvidenceRow, HuntAnswer, Hunted, MoreRules, Quarry, Scope},
 };
 
 /// By what an item is known to be a hunt's result.
@@ -53,7 +51,7 @@ impl App {
         &self,
         actor: &Actor,
         incident: IncidentId,
-        rules: Vec<PathBuf>,
+        rules: MoreRules,
     ) -> Result<HuntDone, AppError> {
         let _ = authorise(actor, Search)?;
         let state = self.load(Scope::of(actor), incident).await?;

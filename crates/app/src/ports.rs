@@ -9,7 +9,7 @@ pub mod rows;
 pub mod shelf;
 
 pub use evidence::{EvidenceError, EvidenceStore, Rehash, Stored, StoredFile};
-pub use hunter::{HuntAnswer, HuntOrigin, Hunted, Hunter, OpenSealed, Quarry};
+pub use hunter::{HuntAnswer, HuntOrigin, Hunted, Hunter, MoreRules, OpenSealed, Quarry, RuleText};
 pub use journal::{
     Append, Appended, Journal, JournalError, Leaf, LogHead, Part, Payload, Recorded, Snapshot,
 };

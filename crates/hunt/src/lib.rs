@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "files")]
+pub mod archive;
 pub mod artefact;
 pub mod correlate;
 pub mod detect;
@@ -16,3 +18,4 @@ pub mod sweep;
 pub mod teller;
 #[cfg(feature = "files")]
 pub mod walk;
+pub mod yara;

@@ -12,7 +12,6 @@ use story::timeline;
 
 use super::{Fault, Summary};
 use crate::{
-    artefact::Damage,
     detect::Detection,
     event::Event,
     run::{Outcome, Watcher},
@@ -144,24 +143,42 @@ const WORTH: &[(&str, u32, &str, &[&str])] = &[
     ("System", 7045, "service installed", &["ServiceName", "ImagePath"]),
 ];
 
+/// The same for logs without numbers: how the log is called, what it is, and the values that tell it.
+const WORTH_ELSEWHERE: &[(&str, &str, &[&str])] = &[
+    ("hayabusa/timeline", "found by Hayabusa", &["RuleTitle", "Level", "Details"]),
+    ("chainsaw/timeline", "found by Chainsaw", &["detections", "name", "group"]),
+    ("plaso/timeline", "Plaso", &["timestamp_desc", "message"]),
+    ("windows/lnk", "shortcut", &["TargetFilename", "Arguments", "DriveType", "VolumeLabel"]),
+    ("windows/prefetch", "program ran", &["Image", "RunCount"]),
+];
+
+/// What an event is worth a line for.
+fn worth(event: &Event<'_>) -> Option<(&'static str, &'static [&'static str])> {
+    if event.event_id == 0 {
+        let found = WORTH_ELSEWHERE.iter().find(|(channel, _, _)| *channel == event.channel);
+        return found.map(|(_, what, names)| (*what, *names));
+    }
+    let found = WORTH.iter().find(|(channel, id, _, _)| *id == event.event_id && *channel == event.channel);
+    found.map(|(_, _, what, names)| (*what, *names))
+}
+
 impl Watcher for Watch<'_> {
     fn event(&mut self, file: &Arc<str>, event: &Event<'_>, detections: &[Detection]) {
         let Some(folder) = self.folder else { return };
         self.teller.event(file, event, detections);
         let Some(time) = event.time else { return };
-        let worth =
-            WORTH.iter().find(|(channel, id, _, _)| *id == event.event_id && *channel == event.channel);
+        let worth = worth(event);
         if worth.is_none() && detections.is_empty() {
             return;
         }
         let account = event.account().map(Cow::into_owned).unwrap_or_default();
-        let own = worth.map(|(_, _, what, names)| {
+        let own = worth.map(|(what, names)| {
             let told: Vec<String> =
                 names.iter().filter_map(|name| Some(format!("{name}={}", event.get(name)?))).collect();
             timeline::Line {
                 time,
                 host: event.host.to_owned(),
-                what: (*what).to_owned(),
+                what: what.to_owned(),
                 text: told.join(" "),
                 account: account.clone(),
                 file: file.to_string(),
@@ -173,6 +190,4 @@ impl Watcher for Watch<'_> {
             self.fault.get_or_insert(error);
         }
     }
-
-    fn part(&mut self, _: &Arc<str>, _: &'static str, _: &Damage) {}
 }
