@@ -4,7 +4,7 @@
 
 mod running;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use incident::{Practice, Question, Request, State, Statement, Subject};
 use kernel::{
@@ -19,7 +19,7 @@ use crate::{
     command::How,
     evidence::Provenance,
     ports::{
-        Caught, EvidenceQuery, EvidenceRow, HuntAnswer, HuntFile, HuntProgress, Hunted, Quarry, Scope,
+        Caught, EvidenceQuery, EvidenceRow, HuntAnswer, HuntFile, HuntProgress, Hunted, MoreRules, Quarry, Scope,
         SealedFile,
     },
 };
@@ -63,7 +63,7 @@ impl App {
         &self,
         actor: &Actor,
         incident: IncidentId,
-        rules: Vec<PathBuf>,
+        rules: MoreRules,
     ) -> Result<HuntDone, AppError> {
         self.hunt_telling(actor, incident, rules, Arc::default()).await
     }
@@ -72,7 +72,7 @@ impl App {
         &self,
         actor: &Actor,
         incident: IncidentId,
-        rules: Vec<PathBuf>,
+        rules: MoreRules,
         progress: Arc<HuntProgress>,
     ) -> Result<HuntDone, AppError> {
         let _ = authorise(actor, Search)?;

@@ -10,7 +10,8 @@ pub mod shelf;
 
 pub use evidence::{EvidenceError, EvidenceStore, Rehash, Stored, StoredFile};
 pub use hunter::{
-    Caught, HuntAnswer, HuntFile, HuntOrigin, HuntProgress, Hunted, Hunter, OpenSealed, Quarry, SealedFile,
+    Caught, HuntAnswer, HuntFile, HuntOrigin, HuntProgress, Hunted, Hunter, MoreRules, OpenSealed, Quarry, RuleText,
+    SealedFile,
 };
 pub use journal::{
     Append, Appended, Journal, JournalError, Leaf, LogHead, Part, Payload, Recorded, Snapshot,

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use crate::{
     App, AppError,
     command::How,
-    ports::{AlertRow, Hunted, ReadError},
+    ports::{AlertRow, Hunted, MoreRules, ReadError},
 };
 
 /// What the main job works on.
@@ -108,7 +108,10 @@ impl App {
         }
         let hunted = match material.evidence.as_slice() {
             [] => None,
-            _ => Some(self.hunt(actor, incident, material.rules).await?.found),
+            _ => {
+                let rules = MoreRules { paths: material.rules, ..MoreRules::default() };
+                Some(self.hunt(actor, incident, rules).await?.found)
+            }
         };
         remarks.extend(hunted.as_ref().map(hunt_remark));
         remarks.extend(hunted.iter().flat_map(|hunted| hunted.notes.clone()));

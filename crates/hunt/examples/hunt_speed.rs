@@ -137,6 +137,7 @@ impl Bench {
         let progress = Progress::default();
         let sweep = Sweep {
             rules: Arc::new(set),
+            yara: None,
             format: Format::Jsonl,
             least: sigma::Level::Informational,
             threads,

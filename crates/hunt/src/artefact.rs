@@ -5,18 +5,38 @@
 //! To add one: write `src/artefact/NAME.rs` with a unit struct that is an [`Artefact`], and add it to [`ARTEFACTS`].
 //! The first reader that recognises a file gets it, so the sure ones (by magic bytes) stand before the guessing ones.
 
+pub mod journal;
 pub mod json;
 pub mod key_value;
+pub mod lnk;
+pub mod mapped;
+mod message;
+pub mod mft;
+pub mod prefetch;
 pub(crate) mod row;
 pub mod syslog;
+pub mod table;
+pub mod zeek;
 
 use std::io;
+
+use jiff::Timestamp;
 
 use crate::event::Event;
 
 /// The readers, in the order in which they are asked.
-pub static ARTEFACTS: &[&dyn Artefact] =
-    &[&crate::evtx::Evtx, &json::JsonExport, &key_value::KeyValueLog, &syslog::Syslog];
+pub static ARTEFACTS: &[&dyn Artefact] = &[
+    &crate::evtx::Evtx,
+    &mft::Mft,
+    &lnk::Lnk,
+    &prefetch::Prefetch,
+    &journal::Journal,
+    &zeek::Zeek,
+    &json::JsonExport,
+    &table::Table,
+    &key_value::KeyValueLog,
+    &syslog::Syslog,
+];
 
 /// Bytes that can be read at any place, by several threads at once.
 pub trait ReadAt: Send + Sync {
@@ -28,6 +48,16 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// What the medium says.
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize>;
+
+    /// When the file was last written, where its keeper knows; logs that leave the year out are dated by it.
+    fn modified(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// What is wrong with the bytes as a whole, such as an archive that broke off within them; nothing for most.
+    fn fault(&self) -> Option<String> {
+        None
+    }
 }
 
 impl ReadAt for Vec<u8> {
@@ -73,6 +103,18 @@ impl<'a> Stream<'a> {
     #[must_use]
     pub fn new(from: &'a dyn ReadAt) -> Self {
         Self { from, at: 0 }
+    }
+}
+
+impl io::Seek for Stream<'_> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        let place = match to {
+            io::SeekFrom::Start(place) => Some(place),
+            io::SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            io::SeekFrom::End(by) => self.from.size().checked_add_signed(by),
+        };
+        self.at = place.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
     }
 }
 

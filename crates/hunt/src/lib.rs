@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "files")]
+pub mod archive;
 pub mod artefact;
 pub mod correlate;
 pub mod detect;
@@ -17,3 +19,4 @@ pub mod sweep;
 pub mod teller;
 #[cfg(feature = "files")]
 pub mod walk;
+pub mod yara;

@@ -31,26 +31,45 @@ const WORTH: &[(&str, u32, &str, &[&str])] = &[
     ("System", 7045, "service installed", &["ServiceName", "ImagePath"]),
 ];
 
+/// The same for logs without numbers: how the log is called, what it is, and the values that tell it.
+const WORTH_ELSEWHERE: &[(&str, &str, &[&str])] = &[
+    ("hayabusa/timeline", "found by Hayabusa", &["RuleTitle", "Level", "Details"]),
+    ("chainsaw/timeline", "found by Chainsaw", &["detections", "name", "group"]),
+    ("plaso/timeline", "Plaso", &["timestamp_desc", "message"]),
+    ("windows/lnk", "shortcut", &["TargetFilename", "Arguments", "DriveType", "VolumeLabel"]),
+    ("windows/prefetch", "program ran", &["Image", "RunCount"]),
+];
+
+/// What an event is worth a line for, and the values that tell it.
+fn worth(event: &Event<'_>) -> Option<(&'static str, &'static [&'static str])> {
+    if event.event_id == 0 {
+        let found = WORTH_ELSEWHERE.iter().find(|(channel, ..)| *channel == event.channel);
+        return found.map(|(_, what, names)| (*what, *names));
+    }
+    let found = WORTH.iter().find(|(channel, id, ..)| *id == event.event_id && *channel == event.channel);
+    found.map(|(_, _, what, names)| (*what, *names))
+}
+
 /// The lines of an event: its own, where it is worth one, and one for each detection in it. None without a time.
 pub fn of<'a>(
     file: &'a Arc<str>,
     event: &'a Event<'_>,
     detections: &'a [Detection],
 ) -> impl Iterator<Item = Line> + use<'a> {
-    let worth = WORTH.iter().find(|(channel, id, ..)| *id == event.event_id && *channel == event.channel);
+    let worth = worth(event);
     // Most events are worth nothing by themselves, and their accounts are not looked up.
     let account = if event.time.is_some() && (worth.is_some() || !detections.is_empty()) {
         event.account().map(Cow::into_owned).unwrap_or_default()
     } else {
         String::new()
     };
-    let own = worth.zip(event.time).map(|((_, _, what, names), time)| {
+    let own = worth.zip(event.time).map(|((what, names), time)| {
         let told: Vec<String> =
             names.iter().filter_map(|name| Some(format!("{name}={}", event.get(name)?))).collect();
         Line {
             time,
             host: event.host.to_owned(),
-            what: (*what).to_owned(),
+            what: what.to_owned(),
             text: told.join(" "),
             account: account.clone(),
             file: file.to_string(),

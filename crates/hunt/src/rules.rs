@@ -16,7 +16,7 @@ use std::{
 use sigma::{RuleSet, Settings};
 
 pub use self::cache::Cache;
-use crate::walk;
+use crate::{archive, walk};
 
 /// What the rules of a ZIP may be together, unpacked: a hundred times what there is.
 const LARGEST: u64 = 256 << 20;
@@ -48,6 +48,27 @@ pub fn named(path: &Path) -> Result<Texts, (PathBuf, io::Error)> {
     let (items, _) = walk::files(path).map_err(failed)?;
     let names: Vec<&str> = items.iter().map(|item| &*item.path).filter(|name| is_rule(name)).collect();
     read(path, &names)
+}
+
+/// The YARA rules of a file, or of a folder or an archive (ZIP, 7z, tar.gz) and what is in it, in the order of their paths.
+///
+/// # Errors
+/// As [`named`].
+pub fn named_yara(path: &Path) -> Result<Texts, (PathBuf, io::Error)> {
+    let failed = |error| (path.to_owned(), error);
+    let (items, _) = walk::files(path).map_err(failed)?;
+    let folder = fs::metadata(path).map_err(failed)?.is_dir();
+    let mut texts = Texts::new();
+    for item in archive::expand(items, &archive::Limits::default()) {
+        // A file that is named by itself is taken for rules, whatever it is called.
+        let ending = Path::new(&*item.path).extension();
+        let yara = ending.is_some_and(|is| is.eq_ignore_ascii_case("yar") || is.eq_ignore_ascii_case("yara"));
+        if yara || !folder && !item.path.contains('!') {
+            let bytes = (item.open)().and_then(|file| archive::whole(file, LARGEST)).map_err(failed)?;
+            texts.push((item.path.to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+        }
+    }
+    Ok(texts)
 }
 
 /// Whether a file's name is a rule's.

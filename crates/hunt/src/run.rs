@@ -79,14 +79,17 @@ pub struct Hunt<'h> {
     pub progress: &'h Progress,
 }
 
-struct Opened {
-    artefact: &'static dyn Artefact,
-    file: Arc<dyn ReadAt>,
+struct Opened<'i> {
+    artefact: &'i dyn Artefact,
+    /// None again when all parts are done: what was unsealed or unpacked for the reading need not stay.
+    file: Mutex<Option<Arc<dyn ReadAt>>>,
+    size: u64,
+    fault: Option<String>,
 }
 
 /// A file while it is read.
-struct Desk {
-    opened: OnceLock<Result<Opened, String>>,
+struct Desk<'i> {
+    opened: OnceLock<Result<Opened<'i>, String>>,
     state: Mutex<State>,
 }
 
@@ -104,14 +107,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn open(item: &Item) -> Result<Opened, String> {
+fn open(item: &Item) -> Result<Opened<'_>, String> {
     let file = (item.open)().map_err(|error| error.to_string())?;
     let mut head = vec![0; 4096];
     let count = fill(&*file, 0, &mut head).map_err(|error| error.to_string())?;
     head.truncate(count);
     let head = Head { path: &item.path, bytes: &head, size: file.size() };
-    let artefact = ARTEFACTS.iter().find(|artefact| artefact.recognises(&head)).ok_or_else(String::new)?;
-    Ok(Opened { artefact: *artefact, file })
+    let (size, fault) = (file.size(), file.fault());
+    let own = item.reader.as_deref().filter(|reader| reader.recognises(&head));
+    let known = || ARTEFACTS.iter().copied().find(|artefact| artefact.recognises(&head));
+    let artefact = own.or_else(known).ok_or_else(|| fault.clone().unwrap_or_default())?;
+    Ok(Opened { artefact, file: Mutex::new(Some(file)), size, fault })
 }
 
 impl Hunt<'_> {
@@ -123,7 +129,7 @@ impl Hunt<'_> {
         watcher: impl Fn() -> W + Sync,
         each: &mut dyn FnMut(Detection),
     ) -> (Outcome, Vec<W>) {
-        let desks: Vec<Desk> = items
+        let desks: Vec<Desk<'_>> = items
             .iter()
             .map(|_| Desk {
                 opened: OnceLock::new(),
@@ -173,10 +179,10 @@ impl Hunt<'_> {
         (outcome, watchers)
     }
 
-    fn work<W: Watcher>(
+    fn work<'i, W: Watcher>(
         &self,
-        items: &[Item],
-        desks: &[Desk],
+        items: &'i [Item],
+        desks: &[Desk<'i>],
         first: &AtomicUsize,
         mut watcher: W,
         send: &mpsc::Sender<usize>,
@@ -185,11 +191,12 @@ impl Hunt<'_> {
         let mut index = first.load(Ordering::Relaxed);
         while let (Some(item), Some(desk)) = (items.get(index), desks.get(index)) {
             let opened = desk.opened.get_or_init(|| open(item));
+            let file = opened.as_ref().ok().and_then(|opened| lock(&opened.file).clone());
             let part = {
                 let mut state = lock(&desk.state);
-                let parts = *state.parts.get_or_insert_with(|| match opened {
-                    Ok(opened) => opened.artefact.parts(&*opened.file).max(1),
-                    Err(_) => 1,
+                let parts = *state.parts.get_or_insert_with(|| match (opened, &file) {
+                    (Ok(opened), Some(file)) => opened.artefact.parts(&**file).max(1),
+                    _ => 1,
                 });
                 let part = state.next;
                 state.next += 1;
@@ -201,8 +208,8 @@ impl Hunt<'_> {
                 continue;
             };
             let (mut found, mut records, mut damage) = (Vec::new(), 0, Damage::default());
-            if let Ok(opened) = opened {
-                damage = opened.artefact.read(&*opened.file, part, &mut |event| {
+            if let (Ok(opened), Some(file)) = (opened, &file) {
+                damage = opened.artefact.read(&**file, part, &mut |event| {
                     records += 1;
                     let before = found.len();
                     if let Some(bench) = &mut bench {
@@ -211,7 +218,7 @@ impl Hunt<'_> {
                     watcher.event(&item.path, event, found.get(before..).unwrap_or_default());
                 });
                 watcher.part(&item.path, opened.artefact.name(), &damage);
-                let share = opened.file.size() / parts;
+                let share = opened.size / parts;
                 self.progress.bytes.fetch_add(share, Ordering::Relaxed);
             }
             self.progress.records.fetch_add(records, Ordering::Relaxed);
@@ -224,6 +231,9 @@ impl Hunt<'_> {
             state.records += records;
             state.done += 1;
             if Some(state.done) == state.parts {
+                if let Ok(opened) = opened {
+                    *lock(&opened.file) = None;
+                }
                 let _ = send.send(index);
             }
         }
@@ -234,7 +244,7 @@ impl Hunt<'_> {
     fn tell(
         &self,
         item: &Item,
-        desk: &Desk,
+        desk: &Desk<'_>,
         correlator: &mut Option<Correlator<'_>>,
         outcome: &mut Outcome,
         each: &mut dyn FnMut(Detection),
@@ -243,7 +253,10 @@ impl Hunt<'_> {
         match desk.opened.get() {
             Some(Ok(opened)) => {
                 outcome.files += 1;
-                outcome.bytes += opened.file.size();
+                outcome.bytes += opened.size;
+                if let Some(fault) = &opened.fault {
+                    state.damage.note(fault.as_str());
+                }
             }
             Some(Err(fault)) if !fault.is_empty() => state.damage.note(fault.as_str()),
             _ => outcome.unread.push(Arc::clone(&item.path)),

@@ -14,15 +14,20 @@ use std::{
 };
 
 use serde::Serialize;
-use sigma::{Level, RuleSet};
+use sigma::{Level, RuleSet, correlation::Correlation};
 
 use crate::{
-    artefact::Damage,
+    archive::{Limits, expand},
+    artefact::{
+        Damage,
+        mapped::{self, Mapping},
+    },
     evidence::Item,
     judge::Judge,
     run::{Hunt, Progress},
     source::Sources,
     walk,
+    yara::Yara,
 };
 
 /// How detections are printed.
@@ -45,11 +50,19 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// All files of these files and folders.
+    /// All files of these files and folders, and of the collections among them.
     ///
     /// # Errors
     /// Evidence that is not there.
     pub fn of(paths: &[PathBuf]) -> Result<Self, Fault> {
+        Self::with(paths, Vec::new())
+    }
+
+    /// The same, where tables are read by these mappings, and by those that lie in the evidence.
+    ///
+    /// # Errors
+    /// Evidence that is not there.
+    pub fn with(paths: &[PathBuf], mut mappings: Vec<Arc<Mapping>>) -> Result<Self, Fault> {
         let (mut items, mut faults) = (Vec::new(), Vec::new());
         for path in paths {
             let (mut found, mut wrong) =
@@ -57,7 +70,11 @@ impl Evidence {
             items.append(&mut found);
             faults.append(&mut wrong);
         }
-        items.sort_by(|one, other| one.path.cmp(&other.path));
+        let mut items = expand(items, &Limits::default());
+        let (mut more, mut unusable) = mapped::found(&items);
+        mappings.append(&mut more);
+        faults.append(&mut unusable);
+        mapped::apply(&mut items, mappings);
         Ok(Self { items, faults })
     }
 
@@ -72,6 +89,8 @@ impl Evidence {
 pub struct Sweep<'s> {
     /// The rules.
     pub rules: Arc<RuleSet>,
+    /// YARA rules over every file, if any.
+    pub yara: Option<&'s Yara>,
     /// How detections are printed.
     pub format: Format,
     /// Nothing below this is told.
@@ -144,12 +163,22 @@ impl Sweep<'_> {
         let sources = Sources::builtin().map_err(|error| Fault::Content(error.to_string()))?;
         let judge = Judge::new(Arc::clone(&self.rules), sources, self.least);
         let folder = self.out.map(folder::Folder::create).transpose()?;
-        let mut sink = sink::Sink::new(self.format, print, folder.as_ref(), &self.rules);
+        let waits = self.yara.is_some() || self.rules.correlations.iter().any(Correlation::waits);
+        let mut sink = sink::Sink::new(self.format, print, folder.as_ref(), waits);
         let hunt = Hunt { rules: Some(&judge), threads: self.threads, progress: self.progress };
         let watch = || folder::Watch::new(folder.as_ref());
-        let (outcome, watches) = hunt.run(&evidence.items, watch, &mut |detection| sink.take(&detection));
+        let (mut outcome, watches) = hunt.run(&evidence.items, watch, &mut |detection| sink.take(&detection));
         let told = outcome.correlated.len() - outcome.late;
-        sink.finish(outcome.correlated.get(told..).unwrap_or_default()).map_err(Fault::Print)?;
+        let mut late = outcome.correlated.get(told..).unwrap_or_default().to_vec();
+        if let Some(yara) = self.yara {
+            let scanned = yara.scan(&evidence.items, self.threads, self.least);
+            outcome.detections += scanned.found.len() as u64;
+            for (file, damage) in scanned.damage {
+                outcome.damage.entry(file).or_default().add(damage);
+            }
+            late.extend(scanned.found);
+        }
+        sink.finish(&late).map_err(Fault::Print)?;
         let refused = self.rules.refused.iter();
         let refused = refused.map(|(rule, reason)| Refused { rule: rule.clone(), reason: reason.clone() });
         let summary = Summary {

@@ -19,10 +19,23 @@ const RECEIVED: [&str; 6] =
 /// Names of who signs in and from where.
 const USER: [&str; 7] =
     ["user", "actor.alternateId", "UserId", "userPrincipalName", "suser", "actor.email", "Source User"];
-const REMOTE: [&str; 7] =
-    ["remip", "client.ipAddress", "ClientIP", "ActorIpAddress", "ipAddress", "src", "srcip"];
+const REMOTE: [&str; 9] = [
+    "remip",
+    "Public IP",
+    "src_ip",
+    "client.ipAddress",
+    "ClientIP",
+    "ActorIpAddress",
+    "ipAddress",
+    "src",
+    "srcip",
+];
 /// Words by which a log says that a sign-in from outside succeeded: name and value.
-const SIGNED_IN: [(&str, &str); 6] = [
+const SIGNED_IN: [(&str, &str); 10] = [
+    ("message_id", "113039"),
+    ("message_id", "722051"),
+    ("message_id", "716001"),
+    ("Event ID", "gateway-connected"),
     ("action", "tunnel-up"),
     ("action", "ssl-new-con"),
     ("eventType", "user.session.start"),
@@ -73,10 +86,10 @@ impl Teller {
         detections.iter().for_each(|detection| self.detected(detection, None));
     }
 
-    /// Sees that something of a file could not be read.
+    /// Sees what of a file could not be read, once for the whole file.
     pub fn could_not_read(&mut self, file: &Arc<str>, damage: &Damage) {
-        let what = damage.notes.join("; ");
-        self.collector.damaged(file, if what.is_empty() { "damaged" } else { &what });
+        let (parts, what) = ((damage.chunks + damage.records).max(1), damage.notes.join("; "));
+        self.collector.damaged(file, parts, if what.is_empty() { "damaged" } else { &what });
     }
 
     fn detected(&mut self, detection: &Detection, account: Option<String>) {
@@ -150,7 +163,9 @@ fn signed_in(event: &Event<'_>) -> Option<String> {
     }
     let product = event.channel.split('/').next().unwrap_or(event.channel);
     Some(match product {
-        "fortigate" | "firewall" | "sonicwall" | "paloalto" => "VPN".to_owned(),
+        "fortigate" | "firewall" | "sonicwall" | "paloalto" | "cisco" | "citrix" | "ivanti" => {
+            "VPN".to_owned()
+        }
         "okta" => "Okta".to_owned(),
         "m365" => "Microsoft 365".to_owned(),
         "azure" => "Entra ID".to_owned(),
@@ -195,11 +210,5 @@ impl Watcher for Teller {
             record: event.record,
             fields: &Values(event),
         });
-    }
-
-    fn part(&mut self, file: &Arc<str>, _artefact: &'static str, damage: &Damage) {
-        if !damage.is_none() {
-            self.could_not_read(file, damage);
-        }
     }
 }

@@ -8,11 +8,17 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use crate::{artefact::ReadAt, evidence::Item};
 
 impl ReadAt for File {
     fn size(&self) -> u64 {
         self.metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    fn modified(&self) -> Option<Timestamp> {
+        Timestamp::try_from(self.metadata().ok()?.modified().ok()?).ok()
     }
 
     #[cfg(unix)]
@@ -45,7 +51,7 @@ pub fn files(evidence: &Path) -> io::Result<(Vec<Item>, Vec<String>)> {
 
 fn item(path: PathBuf, name: &str, size: u64) -> Item {
     let open = move || File::open(&path).map(|file| Arc::new(file) as Arc<dyn ReadAt>);
-    Item { path: name.into(), size, open: Box::new(open) }
+    Item::new(name.into(), size, Box::new(open))
 }
 
 fn folder(root: &Path, first: &Path, items: &mut Vec<Item>, faults: &mut Vec<String>) {

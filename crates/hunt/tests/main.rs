@@ -1,7 +1,10 @@
 //! The hunt against samples of attacks and a reference of what is in them.
 #![cfg(test)]
 
+mod archives;
 mod damage;
+mod ehr;
+mod everything;
 mod monday;
 mod samples;
 mod sweep;

@@ -47,6 +47,7 @@ fn sweep(rules: &Arc<RuleSet>, folder: &Path, format: Format, threads: usize) ->
     let out = folder.join("out");
     let sweep = Sweep {
         rules: Arc::clone(rules),
+        yara: None,
         format,
         least: Level::Informational,
         threads,

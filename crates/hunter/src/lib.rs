@@ -15,8 +15,10 @@ use std::{
     time::Duration,
 };
 
-use app::ports::{Caught, HuntProgress, Hunted, Hunter, Outside, Quarry};
+use app::ports::{Caught, HuntProgress, Hunted, Hunter, MoreRules, Outside, Quarry};
 use hunt::{
+    archive::{Limits, expand},
+    artefact::mapped,
     evidence::Item,
     judge::Judge,
     rules::Cache,
@@ -64,7 +66,7 @@ impl Names {
 }
 
 impl Hunter for Engine {
-    fn hunt(&self, items: Vec<Quarry>, rules: &[PathBuf], told: &HuntProgress) -> Result<Caught, Outside> {
+    fn hunt(&self, items: Vec<Quarry>, rules: &MoreRules, told: &HuntProgress) -> Result<Caught, Outside> {
         let loaded = rules::load(rules, self.cache.as_ref())?;
         let judge = Judge::new(Arc::new(loaded.set), loaded.sources, Level::Informational);
         let mut names = BTreeMap::new();
@@ -78,7 +80,9 @@ impl Hunter for Engine {
             names.insert(path.clone(), quarry.evidence);
             opened.push(sealed::item(path, quarry));
         }
-        opened.sort_by(|one, other| one.path.cmp(&other.path));
+        let mut opened = expand(opened, &Limits::default());
+        let (mappings, faults) = mapped::found(&opened);
+        mapped::apply(&mut opened, mappings);
         let progress = Progress::default();
         let hunt = Hunt { rules: Some(&judge), threads: self.threads, progress: &progress };
         told.total.store(opened.iter().map(|item| item.size).sum(), Relaxed);
@@ -88,6 +92,9 @@ impl Hunter for Engine {
         });
         let mut teller = Teller::join(files::tellers(watchers)?);
         teller.correlated(&outcome.correlated);
+        for (file, damage) in &outcome.damage {
+            teller.could_not_read(file, damage);
+        }
         let (story, coverage) = teller.finish();
         let names = Names(names);
         let written = |what: &str, value: serde_json::Result<serde_json::Value>| {
@@ -98,7 +105,7 @@ impl Hunter for Engine {
             records: outcome.records,
             files: usize::try_from(outcome.files).unwrap_or(usize::MAX),
             rules: judge.rules().rules.len() + judge.rules().correlations.len(),
-            notes: loaded.notes,
+            notes: [loaded.notes, faults].concat(),
             answers: answers::of(&story, &names),
             hosts: story.hosts.iter().map(|seen| (seen.host.to_string(), seen.since)).collect(),
             accounts: story.accounts.iter().map(|seen| (seen.account.to_string(), seen.since)).collect(),

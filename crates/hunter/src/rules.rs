@@ -1,9 +1,7 @@
 //! The rules of a hunt: those that ship with the program (`content/rules`), and files and folders that are named besides. Whoever
 //! hunts takes them from here, on the command line as through an incident's evidence.
 
-use std::path::PathBuf;
-
-use app::ports::Outside;
+use app::ports::{MoreRules, Outside};
 use hunt::{
     rules::{self, Cache, Texts, is_rule},
     source::Sources,
@@ -21,14 +19,15 @@ pub(crate) struct Loaded {
 }
 
 /// Loads and compiles the rules that ship with the program, and those that are named. What cannot be used is told in the notes.
-pub(crate) fn load(paths: &[PathBuf], cache: Option<&Cache>) -> Result<Loaded, Outside> {
+pub(crate) fn load(more: &MoreRules, cache: Option<&Cache>) -> Result<Loaded, Outside> {
     let mut texts = shipped();
-    for path in paths {
-        let mut more = rules::named(path).map_err(|(file, error)| {
+    for path in &more.paths {
+        let mut named = rules::named(path).map_err(|(file, error)| {
             Outside::never(format!("cannot read rules from {}", file.display()), error)
         })?;
-        texts.append(&mut more);
+        texts.append(&mut named);
     }
+    texts.extend(more.texts.iter().map(|rule| (rule.name.clone(), rule.text.clone())));
     let set = cache.map_or_else(|| rules::compile(&texts), |cache| cache.compile(&texts));
     let notes = match set.refused.as_slice() {
         [] => Vec::new(),

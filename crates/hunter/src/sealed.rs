@@ -15,7 +15,7 @@ const IN_MEMORY: u64 = 32 << 20;
 /// An item as evidence of a hunt.
 pub(crate) fn item(path: Arc<str>, quarry: Quarry) -> Item {
     let size = quarry.bytes;
-    Item { path, size, open: Box::new(move || unsealed(&quarry)) }
+    Item::new(path, size, Box::new(move || unsealed(&quarry)))
 }
 
 fn unsealed(quarry: &Quarry) -> io::Result<Arc<dyn ReadAt>> {

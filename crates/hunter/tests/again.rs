@@ -2,13 +2,15 @@
 #![cfg(test)]
 
 use std::{
-    io::{Cursor, Read as _},
+use std::{
+    io::{Cursor, Read as _, Write as _},
     path::Path,
 };
 
-use app::ports::{HuntProgress, Hunter as _, Quarry};
+use app::ports::{HuntProgress, Hunter as _, MoreRules, Quarry, RuleText};
 use hunter::Engine;
 use kernel::EvidenceId;
+use zip::{ZipWriter, write::SimpleFileOptions};
 
 /// The demo's evidence, in an order of its own.
 fn items(backwards: bool) -> Vec<Quarry> {
@@ -33,7 +35,7 @@ fn items(backwards: bool) -> Vec<Quarry> {
 
 /// What is found, and the files that say it event by event.
 fn found(engine: &Engine, backwards: bool) -> Vec<String> {
-    let caught = engine.hunt(items(backwards), &[], &HuntProgress::default()).unwrap();
+    let caught = engine.hunt(items(backwards), &MoreRules::default(), &HuntProgress::default()).unwrap();
     let mut texts = vec![serde_json::to_string_pretty(&caught.found).unwrap()];
     for mut file in caught.files {
         let mut text = String::new();
@@ -60,7 +62,7 @@ fn the_same_evidence_is_the_same_result() {
 
 #[test]
 fn each_detection_stands_in_its_file_by_file_and_record_and_in_the_timeline() {
-    let caught = Engine::new().hunt(items(false), &[], &HuntProgress::default()).unwrap();
+    let caught = Engine::new().hunt(items(false), &MoreRules::default(), &HuntProgress::default()).unwrap();
     let texts = found(&Engine::new(), false);
     let detections: Vec<serde_json::Value> =
         texts[1].lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -72,4 +74,60 @@ fn each_detection_stands_in_its_file_by_file_and_record_and_in_the_timeline() {
     let times: Vec<&str> = texts[2].lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
     assert!(times.len() > detections.len(), "{} lines", times.len());
     assert!(texts[2].lines().any(|line| line.contains(",detection,")));
+}
+
+fn zipped<'b>(members: impl IntoIterator<Item = (&'b str, &'b [u8])>) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_sealed_collection_tells_the_story_and_points_at_itself_and_the_file_in_it() {
+    let logs = monday::logs().unwrap();
+    let archive = zipped(logs.iter().map(|log| (&*log.path, &log.bytes[..])));
+    let firewall =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content/demo/evidence/FW-EDGE1-traffic.log");
+    let files = [("collection.zip", archive), ("FW-EDGE1-traffic.log", std::fs::read(firewall).unwrap())];
+    let sealed = (1_u128..).zip(files).map(|(number, (name, bytes))| Quarry {
+        evidence: EvidenceId::from_u128(number),
+        name: name.to_owned(),
+        bytes: bytes.len() as u64,
+        open: Box::new(move || Ok(Box::new(Cursor::new(bytes.clone())))),
+    });
+    let engine = Engine::new();
+    let packed = engine.hunt(sealed.collect(), &MoreRules::default(), &HuntProgress::default()).unwrap().found;
+    let plain = engine.hunt(items(false), &MoreRules::default(), &HuntProgress::default()).unwrap().found;
+    assert_eq!((packed.records, packed.detections), (plain.records, plain.detections));
+    assert_eq!((&packed.hosts, &packed.accounts), (&plain.hosts, &plain.accounts));
+    let origins = packed.answers.iter().flat_map(|answer| &answer.rests_on);
+    let inside: Vec<_> = origins.filter(|origin| origin.file.contains('!')).collect();
+    assert!(!inside.is_empty());
+    for origin in inside {
+        assert!(origin.file.starts_with("collection.zip!"), "{}", origin.file);
+        assert_eq!(origin.evidence, EvidenceId::from_u128(1));
+    }
+}
+
+#[test]
+fn rules_come_out_of_a_zip_and_as_they_were_sent() {
+    let rule = "title: Any logon\nid: 4d1f6a52-6d0f-4a43-9f7c-1f2b5f0a0001\nlogsource: {product: windows, service: security}\n\
+        detection: {selection: {EventID: 4624}, condition: selection}\nlevel: low\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rules.zip");
+    let members = [("a/logon.yml", rule.as_bytes()), ("README.md", &b"no rule"[..])];
+    std::fs::write(&path, zipped(members)).unwrap();
+    let named = hunt::rules::named(&path).unwrap();
+    assert_eq!(named, [(format!("{}!a/logon.yml", path.display()), rule.to_owned())]);
+    let engine = Engine::new();
+    let hunted = |more: MoreRules| engine.hunt(items(false), &more, &HuntProgress::default()).unwrap().found;
+    let without = hunted(MoreRules::default());
+    let by_path = hunted(MoreRules { paths: vec![path], ..MoreRules::default() });
+    let sent = RuleText { name: "logon.yml".to_owned(), text: rule.to_owned() };
+    let by_text = hunted(MoreRules { texts: vec![sent], ..MoreRules::default() });
+    assert!(by_path.detections > without.detections && by_path.rules == without.rules + 1);
+    assert_eq!(by_text.detections, by_path.detections);
 }

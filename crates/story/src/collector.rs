@@ -102,9 +102,9 @@ impl Collector {
         }
     }
 
-    /// Notes that a record or a part of a file could not be read.
-    pub fn damaged(&mut self, file: &Arc<str>, what: &str) {
-        self.watch.damaged(file, what);
+    /// Notes how many records or parts of a file could not be read, and why.
+    pub fn damaged(&mut self, file: &Arc<str>, parts: u64, what: &str) {
+        self.watch.damaged(file, parts, what);
     }
 
     /// Takes over what another collector saw.

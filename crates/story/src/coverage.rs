@@ -2,6 +2,7 @@
 //! protected health information acquired or viewed (45 CFR 164.402(2)(iii))? For each hour of the incident it says, per host,
 //! whether programs, files and the network were being recorded.
 
+mod clocks;
 mod hours;
 mod logs;
 
@@ -17,6 +18,8 @@ use crate::{
     Story,
     observation::{Observation, Origin, Seen, What, host_name},
 };
+pub use clocks::ClockSkew;
+use clocks::Clocks;
 pub use hours::{Hours, Recorded};
 use logs::LogWatch;
 pub use logs::{Gap, LogCoverage};
@@ -32,6 +35,8 @@ pub struct Coverage {
     pub audit_off: Vec<AuditOff>,
     /// Clocks that were set by a minute or more.
     pub clocks: Vec<ClockChange>,
+    /// Clocks that differ between hosts, as far as sign-ins that both recorded show it.
+    pub skews: Vec<ClockSkew>,
     /// Parts of files that could not be read.
     pub damaged: Vec<Damaged>,
     /// The incident hour by hour, equal hours together.
@@ -129,6 +134,7 @@ pub(crate) struct Watch {
     cleared: Vec<Cleared>,
     audit_off: Vec<AuditOff>,
     clocks: Vec<ClockChange>,
+    skews: Clocks,
     damaged: BTreeMap<Arc<str>, (u64, String)>,
 }
 
@@ -142,6 +148,7 @@ impl Watch {
         if let Some((_, log)) = self.logs.get_mut(index) {
             log.see(seen.record, seen.time);
         }
+        self.skews.see(seen);
         let bits = match (seen.channel, seen.event_id) {
             ("Security", 4688) | ("Microsoft-Windows-Sysmon/Operational", 1) => PROGRAMS,
             ("Security", 4656 | 4663 | 5140 | 5145) => FILES,
@@ -203,8 +210,8 @@ impl Watch {
         *self.recorded.entry(host).or_default().entry(hour_of(time)).or_default() |= NETWORK;
     }
 
-    pub(crate) fn damaged(&mut self, file: &Arc<str>, what: &str) {
-        self.damaged.entry(file.clone()).or_insert_with(|| (0, what.to_owned())).0 += 1;
+    pub(crate) fn damaged(&mut self, file: &Arc<str>, parts: u64, what: &str) {
+        self.damaged.entry(file.clone()).or_insert_with(|| (0, what.to_owned())).0 += parts;
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
@@ -223,6 +230,7 @@ impl Watch {
         self.cleared.extend(other.cleared);
         self.audit_off.extend(other.audit_off);
         self.clocks.extend(other.clocks);
+        self.skews.merge(other.skews);
         for (file, (count, what)) in other.damaged {
             self.damaged.entry(file).or_insert((0, what)).0 += count;
         }
@@ -240,12 +248,13 @@ impl Watch {
             .collect();
         let damaged: Vec<Damaged> =
             self.damaged.into_iter().map(|(file, (count, what))| Damaged { file, count, what }).collect();
-        let hours = hours::of(story, &self.recorded, &self.cleared, &self.audit_off);
+        let hours = hours::of(story, &self.recorded, &self.cleared, &self.audit_off, &logs);
         let mut coverage = Coverage {
             logs,
             cleared: self.cleared,
             audit_off: self.audit_off,
             clocks: self.clocks,
+            skews: self.skews.finish(),
             damaged,
             hours,
             says: Vec::new(),
@@ -286,6 +295,20 @@ fn sentences(coverage: &Coverage, story: &Story) -> Vec<String> {
             }
         }
     }
+    for log in coverage.logs.iter().filter(|log| hosts.contains(&*log.host) && log.first_record > 1) {
+        let cleared =
+            coverage.cleared.iter().any(|cleared| cleared.host == log.host && *cleared.log == *log.log);
+        // A log that was cleared counts on; one that was not has lost what came before to its size.
+        if !cleared && &*log.log == "Security" {
+            says.push(format!(
+                "The log {} of {} begins with record {}: {} older records were overwritten or not collected.",
+                log.log,
+                log.host,
+                log.first_record,
+                log.first_record - 1
+            ));
+        }
+    }
     for log in &coverage.logs {
         let missing: u64 = log.gaps.iter().map(|gap| gap.missing_records).sum();
         if missing > 0 {
@@ -298,6 +321,21 @@ fn sentences(coverage: &Coverage, story: &Story) -> Vec<String> {
     for clock in &coverage.clocks {
         let (by, way) = (clock.seconds.abs(), if clock.seconds > 0 { "behind" } else { "ahead" });
         says.push(format!("The clock of {} was {by} seconds {way} until {}.", clock.host, clock.to));
+    }
+    for skew in &coverage.skews {
+        let (by, way) = (skew.seconds.abs(), if skew.seconds > 0.0 { "ahead of" } else { "behind" });
+        says.push(format!(
+            "The clock of {} is {by:.0} seconds {way} that of {} (estimated; {}): times of the two hosts compare only with that in mind.",
+            skew.host, skew.against, skew.basis
+        ));
+    }
+    for log in coverage.logs.iter().filter(|log| hosts.contains(&*log.host)) {
+        for gap in log.gaps.iter().filter(|gap| gap.missing_records == 0) {
+            says.push(format!(
+                "The log {} of {} is silent from {} to {}, longer than its rhythm lets expect.",
+                log.log, log.host, gap.from, gap.to
+            ));
+        }
     }
     for damaged in &coverage.damaged {
         says.push(format!("{}: {} parts could not be read ({}).", damaged.file, damaged.count, damaged.what));

@@ -211,6 +211,9 @@ mod tests {
         for number in 0..5000_i64 {
             sorter.push(line((number * 7919) % 5000, "a.evtx")).unwrap();
             sorter.push(line((number * 7919) % 5000, "copy/a.evtx")).unwrap();
+            // However many come, no more are held than the budget allows.
+            assert!(sorter.held <= 4096 && sorter.lines.len() <= 32, "{} lines held", sorter.lines.len());
+            assert!(sorter.runs.len() < AT_ONCE, "{} files open", sorter.runs.len());
         }
         let mut seen = Vec::new();
         sorter

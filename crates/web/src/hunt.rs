@@ -3,18 +3,19 @@
 use app::{
     chronicle::{Figure, Filter, Investigation, Level, Lines},
     hunt::{HuntDone, HuntStanding},
+    ports::{MoreRules, RuleText},
 };
 use axum::{Json, extract::State};
 use kernel::{Capability, IncidentId, Timestamp};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::{By, Read, Write},
     conditions::{cursor, limit},
     error::Problem,
-    received::{Asked, Named},
+    received::{Asked, MaybeSent, Named},
     state::Web,
 };
 
@@ -46,20 +47,32 @@ async fn show(
     Ok(Json(web.app.hunt_result(&by.actor, id).await?))
 }
 
-/// Hunts through an incident's sealed evidence with the rules that ship with the program. What it finds becomes findings,
+/// What a hunt is run with besides.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HuntWith {
+    /// Sigma rules beside those that ship with the program.
+    #[serde(default)]
+    rules: Vec<RuleText>,
+}
+
+/// Hunts through an incident's sealed evidence with the rules that ship with the program, and those that are sent. What it finds becomes findings,
 /// suspicions and proposals for containment; what the incident knows already is not recorded again.
 #[utoipa::path(
     post, path = "/incidents/{id}/hunt", tag = "evidence", operation_id = "run_hunt",
     params(("id" = IncidentId, Path, description = "The incident")),
+    request_body(content = Option<HuntWith>, description = "Rules to hunt with besides; may be left out"),
     responses((status = 200, body = HuntDone)),
 )]
 async fn run(
     State(web): State<Web>,
     by: By<Write>,
     Named(id): Named<IncidentId>,
+    MaybeSent(with): MaybeSent<HuntWith>,
 ) -> Result<Json<HuntDone>, Problem> {
     by.needs(Capability::Evidence)?;
-    Ok(Json(web.app.hunt(&by.actor, id, Vec::new()).await?))
+    let rules = MoreRules { texts: with.unwrap_or_default().rules, ..MoreRules::default() };
+    Ok(Json(web.app.hunt(&by.actor, id, rules).await?))
 }
 
 /// Begins a hunt and does not wait for its end; while one runs, that one is told of. One runs at a time for an incident.

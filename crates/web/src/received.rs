@@ -23,6 +23,23 @@ impl<T: DeserializeOwned> FromRequest<Web> for Sent<T> {
     }
 }
 
+/// A JSON body that may be left out.
+pub(crate) struct MaybeSent<T>(pub(crate) Option<T>);
+
+impl<T: DeserializeOwned> FromRequest<Web> for MaybeSent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, web: &Web) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        let bytes = bytes(request, web, limits::JSON_BODY).await?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        is_json(&headers)?;
+        parse(&bytes).map(|body| Self(Some(body)))
+    }
+}
+
 /// A whole body of at most `limit` bytes, which must be the limit of the route.
 pub(crate) async fn bytes(request: Request<Body>, web: &Web, limit: usize) -> Result<Bytes, Problem> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);

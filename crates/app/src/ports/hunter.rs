@@ -127,12 +127,30 @@ pub struct HuntOrigin {
     pub record: u64,
 }
 
+/// A detection rule as it was sent: Sigma in YAML, one or several documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RuleText {
+    /// What it is called in what is said about it, such as its file's name.
+    pub name: String,
+    /// The rule.
+    pub text: String,
+}
+
+/// Detection rules beside those that ship with the program.
+#[derive(Debug, Clone, Default)]
+pub struct MoreRules {
+    /// Files, folders and archives of this machine.
+    pub paths: Vec<PathBuf>,
+    /// Rules that were sent.
+    pub texts: Vec<RuleText>,
+}
+
 /// Searches evidence.
 pub trait Hunter: Send + Sync {
     /// Searches items. A damaged item is no error: what can be read of it is. It blocks for as long as the bytes take.
     ///
     /// # Errors
     /// [`Outside`] where rules cannot be read or there is no room to work.
-    fn hunt(&self, items: Vec<Quarry>, rules: &[PathBuf], progress: &HuntProgress)
+    fn hunt(&self, items: Vec<Quarry>, rules: &MoreRules, progress: &HuntProgress)
     -> Result<Caught, Outside>;
 }

@@ -10,7 +10,7 @@ use app::{
     chronicle::Filter,
     evidence::Provenance,
     hunt::HuntDone,
-    ports::{EvidenceQuery, EvidenceRow},
+    ports::{EvidenceQuery, EvidenceRow, MoreRules, RuleText},
     retention::{Kept, RetentionQuery},
 };
 use kernel::{EvidenceId, IncidentId};
@@ -133,12 +133,16 @@ impl Desk {
         }
     }
 
-    /// Hunts through an incident's items.
-    pub(crate) async fn hunt(&self, incident: IncidentId) -> Result<HuntDone, Failure> {
+    /// Hunts through an incident's items, with these rules besides.
+    pub(crate) async fn hunt(&self, incident: IncidentId, rules: Vec<RuleText>) -> Result<HuntDone, Failure> {
         match self {
-            Self::Here(here) => Ok(here.app.hunt(&here.actor, incident, Vec::new()).await?),
+            Self::Here(here) => {
+                let rules = MoreRules { texts: rules, ..MoreRules::default() };
+                Ok(here.app.hunt(&here.actor, incident, rules).await?)
+            }
             Self::There(there) => {
-                there.post(&format!("/incidents/{incident}/hunt"), &json!({}), &How::default())
+                let with = json!({"rules": rules});
+                there.post(&format!("/incidents/{incident}/hunt"), &with, &How::default())
             }
         }
     }

@@ -75,8 +75,11 @@ pub(crate) enum EvidenceVerb {
         /// The incident: its id, the end of its id, or `open` for the only open one
         incident: String,
         /// Shows what the last hunt found, and hunts for nothing
-        #[arg(long)]
+        #[arg(long, conflicts_with = "rules")]
         last: bool,
+        /// Sigma rules beside those that ship with the program: a file, a folder or a ZIP (may be repeated)
+        #[arg(long, value_name = "PATH")]
+        rules: Vec<PathBuf>,
     },
     /// Lists what the last hunt found line by line, in order of time
     #[command(
@@ -319,7 +322,7 @@ pub(crate) async fn run(bench: &Bench, verb: EvidenceVerb) -> Result<(), Failure
         EvidenceVerb::Show { on, item } => show(bench, &on, &item).await,
         EvidenceVerb::Get { on, item, out } => get(bench, &on, &item, out.as_deref()).await,
         EvidenceVerb::Rehash { incident } => rehash(bench, incident.as_deref()).await,
-        EvidenceVerb::Hunt { incident, last } => search::run(bench, &incident, last).await,
+        EvidenceVerb::Hunt { incident, last, rules } => search::run(bench, &incident, last, &rules).await,
         EvidenceVerb::Lines(args) => search::lines(bench, args).await,
         _ => Ok(()),
     }

@@ -42,12 +42,19 @@ pub(crate) enum Format {
     A damaged file never ends a hunt: what can be read is, the rest is counted, and the exit status stays 0."
 )]
 pub(crate) struct HuntArgs {
-    /// Evidence: files and folders
+    /// Evidence: files, folders and collections (ZIP, 7z, tar.gz), which are read in place
     #[arg(value_name = "EVIDENCE", required_unless_present = "check_rules")]
     evidence: Vec<PathBuf>,
     /// Sigma rules: a file, a folder or a ZIP (may be repeated), beside those that ship with the program
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
+    /// YARA rules over every file: a file, a folder or a ZIP (may be repeated)
+    #[arg(long, value_name = "PATH")]
+    yara: Vec<PathBuf>,
+    /// How a product's own access log is to be read: a mapping file, see docs/mapping.md (may be repeated). Files in the
+    /// evidence whose names end in `.mapping.toml` are used without being named
+    #[arg(long, value_name = "PATH")]
+    mapping: Vec<PathBuf>,
     /// Writes detections, timeline, story, coverage and summary into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -77,11 +84,14 @@ pub(crate) fn run(args: &HuntArgs) -> Result<(), Failure> {
     for (name, why) in &set.refused {
         warn(&format!("rule not supported: {name}: {why}"));
     }
-    let evidence = Evidence::of(&args.evidence).map_err(failure)?;
+    let yara = rules::yara(&args.yara)?;
+    let evidence = Evidence::with(&args.evidence, rules::mappings(&args.mapping)?).map_err(failure)?;
+    evidence.faults.iter().for_each(|fault| warn(fault));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let progress = Progress::default();
     let sweep = Sweep {
         rules: set,
+        yara: yara.as_ref(),
         format: match args.format {
             Format::Jsonl => sweep::Format::Jsonl,
             Format::Csv => sweep::Format::Csv,

@@ -1,6 +1,7 @@
 //! The real binary, as a person at a terminal meets it.
 #![cfg(test)]
 
+mod hunts;
 mod keeping;
 mod life;
 mod papers;

@@ -234,18 +234,82 @@ fn record(object: &Map<String, Value>, kind: &Kind) -> Row {
     let of = |name: &str| row.get(name).map(str::to_owned);
     (row.time, row.host, row.account) =
         (of(kind.time).and_then(|time| instant(&time)), of(kind.host).unwrap_or_default(), of(kind.account));
+    if kind.channel == "ehr/audit" {
+        audit_event(&mut row);
+    }
     row.channel = match of_application(&row) {
         Some(application) if kind.channel == "gcp/google_workspace" => {
             format!("{}.{application}", kind.channel)
+        }
+        _ if kind.channel == "zeek/log" => {
+            row.get("_path").map_or_else(|| kind.channel.to_owned(), |log| format!("zeek/{log}"))
         }
         _ => kind.channel.to_owned(),
     };
     row
 }
 
+/// A FHIR AuditEvent (R4, R5) by the names of the rules about health records (`content/rules/README.md`).
+fn audit_event(row: &mut Row) {
+    let of = |names: &[&str]| names.iter().find_map(|name| row.get(name)).map(str::to_owned);
+    let user = of(&["agent.altId", "agent.who.identifier.value", "agent.who.display", "agent.who.reference"]);
+    let patients = row.fields.iter().filter(|(name, _)| name == "entity.what.reference");
+    let patient =
+        patients.filter_map(|(_, value)| value.rsplit_once("Patient/")).map(|(_, id)| id.to_owned()).next();
+    let patient = patient.or_else(|| of(&["patient.reference"]).map(|of| of.replace("Patient/", "")));
+    let failed =
+        of(&["outcome", "outcome.code.code"]).is_some_and(|code| !matches!(code.as_str(), "0" | "success"));
+    // 110114 is DICOM's "User Authentication", 110122 and 110123 its login and logout; the rest is REST's.
+    let codes = ["type.code", "subtype.code", "category.coding.code", "code.coding.code"];
+    let is = |code: &str| {
+        codes.iter().any(|name| row.fields.iter().any(|(is, value)| is == name && value == code))
+    };
+    let action = match of(&["action"]).as_deref() {
+        _ if is("110122") || is("110114") && !is("110123") => {
+            if failed {
+                "login_failed"
+            } else {
+                "login"
+            }
+        }
+        _ if is("search") || is("search-type") => "search",
+        _ if is("110106") || is("export") => "export",
+        _ if is("110113") || is("BTG") => "break_glass",
+        Some("R") => "view",
+        Some("C" | "U") => "edit",
+        Some("D") => "delete",
+        _ => "",
+    };
+    let address = of(&["agent.network.address", "agent.networkString"]);
+    // The hour of the clock on the wall is known where the record says its zone.
+    let recorded = of(&["recorded"]).unwrap_or_default();
+    let zoned = recorded.get(19..).is_some_and(|rest| rest.contains(['+', '-']));
+    let hour = recorded.get(11..13).filter(|_| zoned).and_then(|hour| hour.parse::<u8>().ok());
+    let values = [
+        ("UserId", user),
+        ("PatientId", patient),
+        ("Action", Some(action.to_owned())),
+        ("SourceIp", address),
+        ("LocalHour", hour.map(|hour| hour.to_string())),
+    ];
+    for (name, value) in values {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            row.push(name, value);
+        }
+    }
+    row.account = row.get("UserId").map(str::to_owned);
+}
+
 /// Which of Google Workspace's reports a record is of.
 fn of_application(row: &Row) -> Option<String> {
     row.get("id.applicationName").map(str::to_owned)
+}
+
+/// Adds the values of a JSON object that stands in a cell; whether it was one.
+pub(crate) fn flatten_text(text: &str, row: &mut Row) -> bool {
+    let Ok(Value::Object(object)) = serde_json::from_str(text) else { return false };
+    object.iter().for_each(|(name, value)| flatten(name, value, row, 0));
+    true
 }
 
 fn flatten(name: &str, value: &Value, row: &mut Row, depth: usize) {
@@ -307,6 +371,24 @@ mod tests {
         assert_eq!(read(fhir).0, ["1|2026-09-13T03:40:00Z|ehr/audit|mk"]);
         let workspace = r#"{"items":[{"id":{"time":"2026-09-11T02:41:07Z"},"actor":{"email":"c@x.example"},"events":[{"name":"login_success"}]}]}"#;
         assert_eq!(read(workspace).0, ["1|2026-09-11T02:41:07Z|gcp/google_workspace|c@x.example"]);
+    }
+
+    #[test]
+    fn a_fhir_audit_event_has_the_names_of_the_rules_about_records() {
+        let event = r#"{"resourceType":"AuditEvent","action":"R","recorded":"2026-09-12T23:40:00-04:00","outcome":"0",
+            "type":{"code":"rest"},"agent":[{"altId":"bkline","network":{"address":"203.0.113.7"}}],
+            "entity":[{"what":{"reference":"Encounter/9"}},{"what":{"reference":"https://ehr.example/fhir/Patient/CH7"}}]}"#;
+        let mut seen = Vec::new();
+        let _ = JsonExport.read(&event.as_bytes().to_vec(), 0, &mut |event| {
+            let names = ["UserId", "PatientId", "Action", "SourceIp", "LocalHour"];
+            seen.extend(names.iter().map(|name| event.get(name).unwrap_or_default().into_owned()));
+            seen.push(event.account.unwrap_or_default().to_owned());
+        });
+        assert_eq!(seen, ["bkline", "CH7", "view", "203.0.113.7", "23", "bkline"]);
+        let failed = event.replace("rest", "110114").replace("\"outcome\":\"0\"", "\"outcome\":\"8\"");
+        let _ = JsonExport.read(&failed.as_bytes().to_vec(), 0, &mut |event| {
+            assert_eq!(event.get("Action").as_deref(), Some("login_failed"));
+        });
     }
 
     proptest! {

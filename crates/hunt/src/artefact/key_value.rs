@@ -44,6 +44,18 @@ impl Artefact for KeyValueLog {
 
 /// Calls back with each line that is not empty, its number from 1. Too long ones and what is no UTF-8 are no end.
 pub(crate) fn lines(file: &dyn ReadAt, damage: &mut Damage, mut each: impl FnMut(u64, &str, &mut Damage)) {
+    lines_as_they_are(file, damage, |number, line, damage| match line.trim() {
+        "" => {}
+        line => each(number, line, damage),
+    });
+}
+
+/// As [`lines`], with the spaces and tabs at the ends, which are values where tabs part them.
+pub(crate) fn lines_as_they_are(
+    file: &dyn ReadAt,
+    damage: &mut Damage,
+    mut each: impl FnMut(u64, &str, &mut Damage),
+) {
     let mut reader = BufReader::with_capacity(1 << 16, Stream::new(file));
     let mut bytes = Vec::new();
     for number in 1.. {
@@ -65,7 +77,7 @@ pub(crate) fn lines(file: &dyn ReadAt, damage: &mut Damage, mut each: impl FnMut
             continue;
         }
         let line = String::from_utf8_lossy(&bytes);
-        let line = line.trim();
+        let line = line.trim_end_matches(['\n', '\r']);
         if !line.is_empty() {
             each(number, line, damage);
         }

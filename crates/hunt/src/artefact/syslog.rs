@@ -1,12 +1,14 @@
-//! Lines of devices and of Linux: syslog (RFC 3164 and RFC 5424) with what is known to stand in it (CEF, LEEF, pfSense's
-//! filterlog, sshd), and Linux audit records. RFC 3164 leaves the year out: such a line has no instant, and its month, day
-//! and clock stand in the value `timestamp` instead of a guess.
+//! Lines of devices and of Linux: syslog (RFC 3164 and RFC 5424) with what is known to stand in it (CEF, LEEF, and
+//! [`super::message`]), and Linux audit records. RFC 3164 leaves the year and the zone out: the year is the last in which the line
+//! is not younger than its file, and the clock is taken as UTC; of a file without a date such a line has no instant. What the line
+//! says stands in the value `timestamp`.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::{
     Artefact, Damage, Head, ReadAt,
     key_value::{lines, pairs},
+    message,
     row::{Row, instant},
 };
 use crate::event::Event;
@@ -28,12 +30,13 @@ impl Artefact for Syslog {
             return false;
         }
         let text = String::from_utf8_lossy(head.bytes);
-        text.lines().find(|line| !line.trim().is_empty()).is_some_and(|line| row(line.trim()).is_some())
+        text.lines().find(|line| !line.trim().is_empty()).is_some_and(|line| row(line.trim(), None).is_some())
     }
 
     fn read(&self, file: &dyn ReadAt, _part: u64, each: &mut dyn FnMut(&Event<'_>)) -> Damage {
         let mut damage = Damage::default();
-        lines(file, &mut damage, |number, line, damage| match row(line) {
+        let written = file.modified();
+        lines(file, &mut damage, |number, line, damage| match row(line, written) {
             Some(row) => row.emit(number, each),
             None => {
                 damage.records += 1;
@@ -44,15 +47,18 @@ impl Artefact for Syslog {
     }
 }
 
-fn row(line: &str) -> Option<Row> {
+fn row(line: &str, written: Option<Timestamp>) -> Option<Row> {
     if let Some(audit) = line.strip_prefix("type=") {
-        return linux_audit(audit);
+        return linux_audit(audit, "");
+    }
+    if let Some((node, audit)) = line.strip_prefix("node=").and_then(|rest| rest.split_once(" type=")) {
+        return linux_audit(audit, node);
     }
     let mut row = Row::default();
     let (priority, rest) = priority(line);
     let message = match rest.strip_prefix("1 ").filter(|_| priority.is_some()) {
         Some(modern) => rfc5424(modern, &mut row)?,
-        None => match rfc3164(rest, &mut row) {
+        None => match rfc3164(rest, written, &mut row) {
             Some(message) => message,
             None if rest.starts_with("CEF:") || rest.starts_with("LEEF:") => rest,
             None => return None,
@@ -63,7 +69,7 @@ fn row(line: &str) -> Option<Row> {
     } else if let Some(leef) = message.find("LEEF:").and_then(|at| message.get(at + 5..)) {
         vendor(leef, "leef", 5, &mut row);
     } else {
-        known(message, &mut row);
+        message::known(message, &mut row);
     }
     row.push("message", message);
     Some(row)
@@ -114,27 +120,61 @@ fn after_structured_data(text: &str) -> &str {
     text
 }
 
-/// RFC 3164 `Mmm dd hh:mm:ss HOST APP[PID]: MSG`, and the newer habit of an RFC 3339 instant in its place.
-fn rfc3164<'a>(text: &'a str, row: &mut Row) -> Option<&'a str> {
+/// RFC 3164 `Mmm dd hh:mm:ss HOST APP[PID]: MSG`, and what takes its place: with the year (Cisco), an RFC 3339 instant (rsyslog),
+/// `MM/DD/YYYY:hh:mm:ss GMT` (Citrix).
+fn rfc3164<'a>(text: &'a str, written: Option<Timestamp>, row: &mut Row) -> Option<&'a str> {
+    let text = text.trim_start();
     let rest = if MONTHS.iter().any(|month| text.starts_with(month)) {
         let (stamp, rest) = text.split_at_checked(15)?;
-        row.push("timestamp", stamp);
-        rest.strip_prefix(' ')?
+        // `Sep 12 2026 03:10:22`.
+        match stamp.get(7..11).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit())) {
+            Some(_) => {
+                let (stamp, rest) = text.split_at_checked(20)?;
+                row.push("timestamp", stamp);
+                row.time = in_form("%b %d %Y %H:%M:%S", stamp);
+                rest.trim_start_matches([':', ' '])
+            }
+            None => {
+                row.push("timestamp", stamp);
+                row.time = written.and_then(|written| of_year(stamp, written));
+                rest.strip_prefix(' ')?
+            }
+        }
+    } else if let Some((time, rest)) =
+        text.split_once(" GMT ").and_then(|(stamp, rest)| Some((in_form("%m/%d/%Y:%H:%M:%S", stamp)?, rest)))
+    {
+        row.time = Some(time);
+        rest
     } else {
         let (stamp, rest) = text.split_once(' ')?;
         row.time = Some(stamp.parse::<Timestamp>().ok()?);
         rest
     };
     let (host, rest) = rest.split_once(' ')?;
-    host.clone_into(&mut row.host);
-    let (tag, message) = rest.split_once(": ").unwrap_or(("", rest));
+    host.trim_end_matches(':').clone_into(&mut row.host);
+    let (tag, message) = match rest.split_once(": ") {
+        Some((tag, message)) if !tag.contains([' ', ',', '%']) => (tag, message),
+        _ => ("", rest),
+    };
     let app = tag.split('[').next().unwrap_or(tag);
     row.push("app", app);
     row.channel = channel_of(app);
     Some(message)
 }
 
-fn channel_of(app: &str) -> String {
+fn in_form(form: &str, stamp: &str) -> Option<Timestamp> {
+    TimeZone::UTC.to_timestamp(DateTime::strptime(form, stamp.trim()).ok()?).ok()
+}
+
+/// The instant of `Mmm dd hh:mm:ss` in the last year in which it is not later than a day after the file was written.
+fn of_year(stamp: &str, written: Timestamp) -> Option<Timestamp> {
+    let year = written.to_zoned(TimeZone::UTC).year();
+    let within = |time: &Timestamp| time.as_second() <= written.as_second() + 86_400;
+    // The 29th of February may lie up to eight years back.
+    (0..=8).find_map(|back| in_form("%Y %b %d %H:%M:%S", &format!("{} {stamp}", year - back)).filter(within))
+}
+
+pub(super) fn channel_of(app: &str) -> String {
     match app {
         "sshd" | "sshd-session" => "linux/sshd",
         "sudo" => "linux/sudo",
@@ -198,52 +238,8 @@ fn extensions(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// What is known of messages: who was let in by sshd, and pfSense's packets.
-fn known(message: &str, row: &mut Row) {
-    if row.channel == "pfsense/filterlog" {
-        return filterlog(message, row);
-    }
-    if row.channel != "linux/sshd" {
-        return;
-    }
-    let words: Vec<&str> = message.split_whitespace().collect();
-    let after =
-        |word: &str| words.iter().position(|is| *is == word).and_then(|at| words.get(at + 1)).copied();
-    let outcome = match words.first() {
-        Some(&"Accepted") => "accepted",
-        Some(&"Failed") => "failed",
-        _ => return,
-    };
-    row.push("action", outcome);
-    if let Some(method) = words.get(1) {
-        row.push("method", *method);
-    }
-    if let Some(address) = after("from") {
-        row.push("src_ip", address);
-    }
-    if let Some(user) = after("user").or_else(|| after("for")) {
-        row.push("user", user);
-        row.account = Some(user.to_owned());
-    }
-}
-
-/// pfSense and OPNsense: `rule,…,interface,reason,action,direction,4,…,protocol,length,source,destination,ports…`.
-fn filterlog(message: &str, row: &mut Row) {
-    let parts: Vec<&str> = message.split(',').collect();
-    let at = |index: usize| parts.get(index).copied().unwrap_or_default();
-    row.push("interface", at(4));
-    row.push("action", at(6));
-    row.push("direction", at(7));
-    let (protocol, source) = if at(8) == "6" { (12, 15) } else { (16, 18) };
-    row.push("protocol", at(protocol));
-    row.push("src_ip", at(source));
-    row.push("dst_ip", at(source + 1));
-    row.push("src_port", at(source + 2));
-    row.push("dst_port", at(source + 3));
-}
-
 /// Linux audit: `SYSCALL msg=audit(1694513522.123:45): name=value …`.
-fn linux_audit(text: &str) -> Option<Row> {
+fn linux_audit(text: &str, node: &str) -> Option<Row> {
     let (kind, rest) = text.split_once(' ')?;
     let (stamp, rest) = rest.trim_start().strip_prefix("msg=audit(")?.split_once(')')?;
     let (time, serial) = stamp.split_once(':')?;
@@ -253,9 +249,7 @@ fn linux_audit(text: &str) -> Option<Row> {
     for (name, value) in pairs(rest) {
         row.push(name, value);
     }
-    if let Some(node) = row.get("node").map(str::to_owned) {
-        row.host = node;
-    }
+    node.clone_into(&mut row.host);
     row.account = row.get("acct").or_else(|| row.get("auid")).map(str::to_owned);
     Some(row)
 }
@@ -313,6 +307,93 @@ mod tests {
             read("type=EXECVE msg=audit(1789000000.250:45): argc=2 exe=\"/usr/bin/curl\""),
             ["2026-09-10T00:26:40.25Z||linux/auditd| exe=/usr/bin/curl"]
         );
+        assert_eq!(
+            read(
+                "node=gw1 type=USER_AUTH msg=audit(1789000000.250:46): pid=1 acct=\"mk\" exe=\"/usr/sbin/sshd\" res=failed"
+            ),
+            ["2026-09-10T00:26:40.25Z|gw1|linux/auditd| exe=/usr/sbin/sshd"]
+        );
+        assert_eq!(
+            read("LEEF:1.0|Acme|Gate|2.0|login|src=203.0.113.7\tusrName=mk\tdevTime=2026-09-12T03:10:22Z"),
+            ["2026-09-12T03:10:22Z||leef/gate| src=203.0.113.7"]
+        );
+    }
+
+    #[test]
+    fn remote_access_appliances_are_read_by_the_names_of_the_rules() {
+        let seen = |text: &str, names: &[&str]| {
+            let mut seen = Vec::new();
+            let _ = Syslog.read(&text.as_bytes().to_vec(), 0, &mut |event| {
+                let values = names.iter().map(|name| event.get(name).unwrap_or_default().into_owned());
+                let time = event.time.map_or_else(String::new, |time| time.to_string());
+                seen.push(format!(
+                    "{time}|{}|{}|{}",
+                    event.host,
+                    event.channel,
+                    values.collect::<Vec<_>>().join(",")
+                ));
+            });
+            seen
+        };
+        assert_eq!(
+            seen(
+                "<166>Sep 12 2026 03:10:22 fw1 : %ASA-6-113039: Group <staff> User <mk> IP <203.0.113.77> AnyConnect parent session started.",
+                &["message_id", "user", "src_ip"]
+            ),
+            ["2026-09-12T03:10:22Z|fw1|cisco/asa|113039,mk,203.0.113.77"]
+        );
+        assert_eq!(
+            seen(
+                "2026-09-12T03:10:22Z fw1 %ASA-6-113015: AAA user authentication Rejected : reason = Invalid password : local database : user = mk : user IP = 203.0.113.77",
+                &["message_id", "user", "src_ip"]
+            ),
+            ["2026-09-12T03:10:22Z|fw1|cisco/asa|113015,mk,203.0.113.77"]
+        );
+        assert_eq!(
+            seen(
+                "2026-09-12T03:10:22Z fw1 %ASA-6-302014: Teardown TCP connection 7 for outside:198.51.100.23/443 to inside:10.0.0.4/5001 duration 0:00:10 bytes 12345 TCP FINs",
+                &["src_ip", "dst_ip", "dst_port", "bytes"]
+            ),
+            ["2026-09-12T03:10:22Z|fw1|cisco/asa|10.0.0.4,198.51.100.23,443,12345"]
+        );
+        assert_eq!(
+            seen(
+                "<134> 09/12/2026:03:10:22 GMT ns1 0-PPE-0 : default SSLVPN TCPCONNSTAT 1234 0 :  Context mk@203.0.113.77 - SessionId: 33012 - User mk - Client_ip 203.0.113.77 - Total_bytes_send 900",
+                &["event", "SessionId", "ClientIp", "User"]
+            ),
+            ["2026-09-12T03:10:22Z|ns1|citrix/netscaler|SSLVPN TCPCONNSTAT,33012,203.0.113.77,mk"]
+        );
+        assert_eq!(
+            seen(
+                "<134>1 2026-09-12T03:10:22Z vpn1 PulseSecure - - - 2026-09-12 03:10:22 - ive - [203.0.113.77] mk(Users)[Staff] - AUT24326: Primary authentication successful for mk",
+                &["src_ip", "user"]
+            ),
+            ["2026-09-12T03:10:22Z|vpn1|ivanti/connect_secure|203.0.113.77,mk"]
+        );
+        assert_eq!(
+            seen(
+                "<14>Sep 12 03:10:22 PA-1 1,2026/09/12 03:10:22,0123,TRAFFIC,end,2560,2026/09/12 03:10:20,10.20.1.11,198.51.100.23,0.0.0.0,0.0.0.0,out,cedar\\mk,,ssl,vsys1,trust,untrust,e1,e2,fwd,,77,1,5001,443,0,0,0x0,tcp,allow,18412332000,18412331008,992,9,2026/09/12 03:00:00,600,any",
+                &["Source address", "Destination Port", "Bytes Sent", "Source User"]
+            ),
+            ["2026-09-12T03:10:20Z|PA-1|paloalto/traffic|10.20.1.11,443,18412331008,cedar\\mk"]
+        );
+        assert_eq!(
+            seen(
+                "2026-09-12T03:10:22Z gw1 sudo: mk : TTY=pts/0 ; PWD=/home/mk ; USER=root ; COMMAND=/bin/sh",
+                &["user", "command"]
+            ),
+            ["2026-09-12T03:10:22Z|gw1|linux/sudo|mk,/bin/sh"]
+        );
+    }
+
+    #[test]
+    fn a_year_that_is_left_out_is_that_of_the_file() {
+        let written: Timestamp = "2027-01-03T00:00:00Z".parse().unwrap();
+        let of = |stamp: &str| of_year(stamp, written).map(|time| time.to_string());
+        assert_eq!(of("Sep 12 03:10:22").as_deref(), Some("2026-09-12T03:10:22Z"));
+        assert_eq!(of("Jan  2 03:10:22").as_deref(), Some("2027-01-02T03:10:22Z"));
+        assert_eq!(of("Feb 29 03:10:22").as_deref(), Some("2024-02-29T03:10:22Z"));
+        assert_eq!(of("Feb 31 03:10:22"), None);
     }
 
     proptest! {

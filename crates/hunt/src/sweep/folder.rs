@@ -11,7 +11,6 @@ use story::timeline;
 
 use super::{Fault, Summary};
 use crate::{
-    artefact::Damage,
     detect::Detection,
     event::Event,
     lines,
@@ -119,6 +118,4 @@ impl Watcher for Watch<'_> {
             self.fault.get_or_insert(error);
         }
     }
-
-    fn part(&mut self, _: &Arc<str>, _: &'static str, _: &Damage) {}
 }

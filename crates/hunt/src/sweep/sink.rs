@@ -4,7 +4,6 @@
 
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Write};
 
-use sigma::{RuleSet, correlation::Correlation};
 use story::timeline;
 use tempfile::SpooledTempFile;
 
@@ -34,14 +33,14 @@ impl<'s> Sink<'s> {
         format: Format,
         print: &'s mut dyn Write,
         folder: Option<&'s Folder>,
-        rules: &RuleSet,
+        waits: bool,
     ) -> Self {
         let sorter = || timeline::Sorter::new(&std::env::temp_dir(), HELD);
         Self {
             format,
             print,
             folder,
-            waits: rules.correlations.iter().any(Correlation::waits),
+            waits,
             spool: None,
             sorter: (format == Format::Timeline).then(sorter),
             begun: false,

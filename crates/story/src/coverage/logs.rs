@@ -20,6 +20,8 @@ pub struct LogCoverage {
     pub first: Timestamp,
     /// The last.
     pub last: Timestamp,
+    /// The lowest number of a record in it: 1 where nothing before it was overwritten.
+    pub first_record: u64,
     /// Where something is missing.
     pub gaps: Vec<Gap>,
 }
@@ -82,9 +84,10 @@ impl LogWatch {
     pub(crate) fn finish(mut self, host: Arc<str>, log: Arc<str>, file: Arc<str>) -> LogCoverage {
         let (first, last) = self.span.unwrap_or_default();
         let mut gaps = self.missing();
+        let first_record = self.runs.first().map_or(0, |run| run.first.0);
         gaps.extend(self.silent());
         gaps.sort_by_key(|gap| (gap.from, gap.to));
-        LogCoverage { host, log, file, records: self.records, first, last, gaps }
+        LogCoverage { host, log, file, records: self.records, first, last, first_record, gaps }
     }
 
     /// Numbers that are missing between others. A log whose numbers begin anew makes no gap.
@@ -123,5 +126,49 @@ impl LogWatch {
             .filter(|(one, next)| *next - *one > (usual * 4).max(3))
             .map(|(one, next)| Gap { from: instant(one + 1), to: instant(*next), missing_records: 0 })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_789_000_000 + second).unwrap()
+    }
+
+    fn finished(watch: LogWatch) -> LogCoverage {
+        watch.finish(Arc::from("WS-1"), Arc::from("Security"), Arc::from("Security.evtx"))
+    }
+
+    #[test]
+    fn missing_numbers_and_what_was_overwritten_are_seen_whoever_read_which_part() {
+        let (mut one, mut other) = (LogWatch::default(), LogWatch::default());
+        for record in 500..600 {
+            one.see(record, at(record as i64));
+        }
+        for record in (600..650).chain(657..700) {
+            other.see(record, at(record as i64));
+        }
+        other.merge(one);
+        let log = finished(other);
+        assert_eq!((log.first_record, log.records), (500, 193));
+        assert_eq!(log.gaps, [Gap { from: at(649), to: at(657), missing_records: 7 }]);
+    }
+
+    #[test]
+    fn a_silence_is_a_gap_only_against_the_logs_own_rhythm() {
+        let (mut hourly, mut rare) = (LogWatch::default(), LogWatch::default());
+        for hour in (0..40).chain(52..90) {
+            hourly.see(hour as u64 + 1, at(hour * 3600));
+        }
+        for day in 0..40 {
+            rare.see(day as u64 + 1, at(day * 86_400));
+        }
+        let gaps = finished(hourly).gaps;
+        let silent: Vec<_> = gaps.iter().filter(|gap| gap.missing_records == 0).collect();
+        assert_eq!(silent.len(), 1, "{gaps:?}");
+        assert_eq!(silent[0].to.as_second() - silent[0].from.as_second(), 12 * 3600);
+        assert!(finished(rare).gaps.is_empty());
     }
 }

@@ -1,7 +1,10 @@
 //! `evidence hunt` and `evidence lines`: the hunt through what an incident holds, and what the last one found.
 
-use app::chronicle::Filter;
+use std::path::PathBuf;
+
+use app::{chronicle::Filter, ports::RuleText};
 use clap::Args;
+use hunt::rules::named;
 use incident::Confidence;
 use kernel::Timestamp;
 use serde_json::Value;
@@ -13,10 +16,15 @@ use crate::{
 };
 
 /// Runs a hunt, or reads the last one's result, and prints the answers with where they stand.
-pub(super) async fn run(bench: &Bench, incident: &str, last: bool) -> Result<(), Failure> {
+pub(super) async fn run(bench: &Bench, incident: &str, last: bool, rules: &[PathBuf]) -> Result<(), Failure> {
+    let mut texts = Vec::new();
+    for path in rules {
+        let named = named(path).map_err(|(file, error)| Failure::reading(&file, &error))?;
+        texts.extend(named.into_iter().map(|(name, text)| RuleText { name, text }));
+    }
     let id = bench.desk.find_incident(incident).await?;
     let bar = waiting("hunting");
-    let done = if last { bench.desk.hunt_result(id).await } else { bench.desk.hunt(id).await };
+    let done = if last { bench.desk.hunt_result(id).await } else { bench.desk.hunt(id, texts).await };
     bar.finish_and_clear();
     let done = done?;
     if bench.json() {

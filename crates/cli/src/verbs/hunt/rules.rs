@@ -1,10 +1,20 @@
 //! The rules of a hunt: those in the program, and those that a person names.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use hunt::rules::{self, Cache, Texts};
+use hunt::{
+    artefact::mapped::Mapping,
+    rules::{self, Cache, Texts},
+    yara::Yara,
+};
 
-use crate::{failure::Failure, terminal::say};
+use crate::{
+    failure::Failure,
+    terminal::{say, warn},
+};
 
 fn read(path: &Path) -> Result<Texts, Failure> {
     rules::named(path).map_err(|(file, error)| Failure::reading(&file, &error))
@@ -38,6 +48,34 @@ pub(super) fn load(paths: &[PathBuf], with_builtin: bool) -> Result<sigma::RuleS
         Some(cache) => cache.compile(&texts),
         None => rules::compile(&texts),
     })
+}
+
+/// The YARA rules of these files, folders and archives; none where none are named.
+pub(super) fn yara(paths: &[PathBuf]) -> Result<Option<Yara>, Failure> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let mut texts = Texts::new();
+    for path in paths {
+        let mut more = rules::named_yara(path).map_err(|(file, error)| Failure::reading(&file, &error))?;
+        texts.append(&mut more);
+    }
+    let yara = Yara::compile(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    for (name, why) in &yara.refused {
+        warn(&format!("YARA rules not used: {name}: {why}"));
+    }
+    Ok(Some(yara))
+}
+
+/// The mappings that are named.
+pub(super) fn mappings(paths: &[PathBuf]) -> Result<Vec<Arc<Mapping>>, Failure> {
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))?;
+        let list = |name: &str| std::fs::read(path.with_file_name(name)).ok();
+        let mapping = Mapping::parse(&text, &list);
+        mapping.map(Arc::new).map_err(|fault| Failure::usage(format!("{}: {fault}", path.display())))
+    };
+    paths.iter().map(read).collect()
 }
 
 /// `--check-rules`.
