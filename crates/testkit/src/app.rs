@@ -60,6 +60,19 @@ impl Program {
 /// # Errors
 /// Whatever went wrong.
 pub async fn open(folder: &Path, location: &store::Location, edge: Edge) -> Result<App, Failed> {
+    open_with(folder, location, edge, Vec::new()).await
+}
+
+/// The same, with providers of sign-ins.
+///
+/// # Errors
+/// Whatever went wrong.
+pub async fn open_with(
+    folder: &Path,
+    location: &store::Location,
+    edge: Edge,
+    providers: Vec<identity::Configured>,
+) -> Result<App, Failed> {
     let directory = Arc::new(Directory::open(folder, &edge)?);
     let evidence = Arc::new(vault::port::SealedEvidence::open(&directory.vault(), &edge)?);
     let journal = store::open(location, directory.signer()?, store::Options::default()).await?;
@@ -69,6 +82,8 @@ pub async fn open(folder: &Path, location: &store::Location, edge: Edge) -> Resu
         evidence,
         readers: Arc::new(intake::port::Readers),
         hunter: Arc::new(hunter::Engine::new()),
+        passkeys: Arc::new(identity::WebAuthn),
+        single_sign_on: Arc::new(identity::OpenId::new(providers)),
         edge,
         signer,
         directory,

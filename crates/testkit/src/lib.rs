@@ -6,5 +6,6 @@ pub mod ground;
 pub mod http;
 pub mod load;
 pub mod postgres;
+pub mod provider;
 pub mod random;
 pub mod server;

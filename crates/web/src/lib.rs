@@ -28,6 +28,7 @@ mod reports;
 mod serve;
 mod signin;
 mod situations;
+mod site;
 mod state;
 mod status;
 mod stream;
@@ -35,6 +36,7 @@ mod tokens;
 mod uploads;
 mod views;
 mod watch;
+mod ways;
 
 use app::App;
 use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse as _};
