@@ -96,9 +96,9 @@ impl Passkeys for WebAuthn {
             ..RegistrationVerificationOptions::default()
         };
         let made = server.verify(&party, &answer, &options).map_err(|error| unproven(told, error))?;
-        let key = made.static_state().encode().map_err(|error| match error {})?;
-        let state = made.dynamic_state().encode().map_err(|error| match error {})?;
-        let transports = made.transports().encode().map_err(|error| match error {})?;
+        let Ok(key) = made.static_state().encode();
+        let Ok(state) = made.dynamic_state().encode();
+        let Ok(transports) = made.transports().encode();
         let id: &[u8] = made.id().into_inner();
         Ok(Known { credential: id.to_vec(), key, state: state.to_vec(), transports })
     }
@@ -146,7 +146,7 @@ impl Passkeys for WebAuthn {
         let key = Key::decode(known.key.as_slice()).map_err(|error| unproven(damaged, error))?;
         let moving = <[u8; 7]>::try_from(known.state.as_slice()).map_err(|error| unproven(damaged, error))?;
         let moving = DynamicState::decode(moving).map_err(|error| unproven(damaged, error))?;
-        if answer.raw_id().as_ref() != known.credential.as_slice() {
+        if *answer.raw_id().inner() != known.credential.as_slice() {
             return Err(Unproven(told.to_owned()));
         }
         let mut credential = AuthenticatedCredential::new(answer.raw_id(), &handle, key, moving)
@@ -157,7 +157,7 @@ impl Passkeys for WebAuthn {
             ..AuthenticationVerificationOptions::default()
         };
         server.verify(&party, &answer, &mut credential, &options).map_err(|error| unproven(told, error))?;
-        let state = credential.dynamic_state().encode().map_err(|error| match error {})?;
+        let Ok(state) = credential.dynamic_state().encode();
         Ok(Known { state: state.to_vec(), ..known.clone() })
     }
 }

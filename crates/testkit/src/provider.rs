@@ -45,6 +45,19 @@ pub enum Mischief {
     Broken,
 }
 
+/// A provider that is named and never asked.
+#[must_use]
+pub fn nowhere() -> Configured {
+    let provider = Provider {
+        key: "nowhere".to_owned(),
+        name: "Nowhere sign-in".to_owned(),
+        issuer: "https://id.invalid".to_owned(),
+        domains: Vec::new(),
+        second_factor_here: false,
+    };
+    Configured { provider, client_id: CLIENT.to_owned(), client_secret: None }
+}
+
 struct State {
     subject: String,
     email: String,

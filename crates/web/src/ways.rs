@@ -155,6 +155,7 @@ async fn end_emergency(
 
 /// How many lines.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Lines {
     #[serde(default)]
     limit: Option<u32>,

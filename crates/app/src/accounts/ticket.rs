@@ -66,7 +66,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     text.as_bytes()
         .chunks_exact(2)
         .map(|pair| match *pair {
-            [high, low] => Some(digit(high)? << 4 | digit(low)?),
+            [high, low] => Some((digit(high)? << 4) | digit(low)?),
             _ => None,
         })
         .collect()

@@ -124,7 +124,7 @@ impl Ground {
     /// The same, with something said otherwise.
     pub(crate) async fn with(change: impl FnOnce(&mut web::Config)) -> Self {
         let (edge, hand) = Edge::simulated(NOW.parse().unwrap(), 7);
-        let program = Program::start(edge).await.unwrap();
+        let program = Program::start_with(edge, vec![testkit::provider::nowhere()]).await.unwrap();
         let lead = actor(Role::Lead, None);
         let practice = Practice::named("Elsewhere Family Medicine", "OH", "America/New_York");
         let other = program.app.set_profile(&lead, SetProfile { id: None, practice }).await.unwrap().id;
