@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// In whose name the provider's own tokens stand: the id of no practice.
-const NOBODY: PracticeId = PracticeId::from_u128(0);
+pub(crate) const NOBODY: PracticeId = PracticeId::from_u128(0);
 
 /// The words that a token's scopes may be.
 pub const SCOPES: [&str; 5] = ["read", "write", "intake", "export", "administer"];
@@ -101,6 +101,8 @@ impl Caller {
 #[derive(Default)]
 pub(crate) struct Callers {
     rows: HashMap<Digest, TokenRow>,
+    /// Sessions that came in past the usual way, where they were read: pages ask at each showing.
+    glass: Option<Vec<TokenRow>>,
     /// How often it was emptied: what was read before a change must not be kept after it.
     changes: u64,
 }
@@ -122,9 +124,21 @@ impl Callers {
         }
     }
 
+    /// Sessions that came in past the usual way; where they are not known, what to keep them with.
+    pub(crate) fn glass(&self) -> Result<Vec<TokenRow>, u64> {
+        self.glass.clone().ok_or(self.changes)
+    }
+
+    pub(crate) fn keep_glass(&mut self, rows: &[TokenRow], changes: u64) {
+        if changes == self.changes {
+            self.glass = Some(rows.to_vec());
+        }
+    }
+
     /// Forgets all of them.
     pub(crate) fn empty(&mut self) {
         self.rows.clear();
+        self.glass = None;
         self.changes += 1;
     }
 }
@@ -169,7 +183,7 @@ impl App {
                 format!("`{unknown}` is not a scope: {}", SCOPES.join(", ")),
             ));
         }
-        if matches!(new.kind, TokenKind::Account) {
+        if matches!(new.kind, TokenKind::Account | TokenKind::Identity) {
             return Err(AppError::invalid(
                 "/kind",
                 "an account is made as an account, so that its owner is asked",
@@ -216,6 +230,7 @@ impl App {
             created_at: self.edge().now(),
             expires_at: new.expires_at,
             revoked_at: None,
+            glass: None,
         };
         let id = row.id;
         let written = self.write_token(actor, row, "token_made", key).await?;
@@ -288,7 +303,8 @@ impl App {
             }
         };
         // An account lies under a key that no token hashes to; the kind is looked at all the same.
-        let found = found.filter(|row| row.kind != TokenKind::Account && self.is_good(row));
+        let none = |row: &TokenRow| matches!(row.kind, TokenKind::Account | TokenKind::Identity);
+        let found = found.filter(|row| !none(row) && self.is_good(row));
         Ok(found.map(|token| Caller { actor: actor_of(&token), token }))
     }
 
@@ -311,6 +327,10 @@ impl App {
             return Ok(None);
         };
         let actor = actor_of(&row);
+        let (way, hours) = match row.glass {
+            Some(_) => ("emergency", crate::accounts::EMERGENCY),
+            None => ("link", crate::accounts::SESSION),
+        };
         row.revoked_at = Some(self.edge().now());
         let random: [u8; 32] = self.edge().random();
         let token = token_text(&random);
@@ -319,11 +339,7 @@ impl App {
             kind: TokenKind::Session,
             hash: Digest::of(token.as_bytes()),
             created_at: self.edge().now(),
-            expires_at: self
-                .edge()
-                .now()
-                .checked_add(jiff::SignedDuration::from_hours(crate::accounts::SESSION))
-                .ok(),
+            expires_at: self.edge().now().checked_add(jiff::SignedDuration::from_hours(hours)).ok(),
             revoked_at: None,
             ..row.clone()
         };
@@ -333,7 +349,7 @@ impl App {
         if self.write_token(&actor, row, "link_used", Some(once)).await?.repeated {
             return Ok(None);
         }
-        self.write_token(&actor, session, "session_begun", None).await?;
+        self.write_token_saying(&actor, session, "session_begun", None, &[("way", way.into())]).await?;
         Ok(Some(MadeToken { id, token }))
     }
 
@@ -362,16 +378,40 @@ impl App {
         kind: &str,
         key: Option<(String, Digest)>,
     ) -> Result<Appended, AppError> {
+        self.write_token_saying(actor, row, kind, key, &[]).await
+    }
+
+    /// The same, with more said in the entry.
+    pub(crate) async fn write_token_saying(
+        &self,
+        actor: &Actor,
+        row: TokenRow,
+        kind: &str,
+        key: Option<(String, Digest)>,
+        more: &[(&str, serde_json::Value)],
+    ) -> Result<Appended, AppError> {
         // A token for all practices belongs to none; its history stands in the stream of the provider's own id.
         let practice = row.practice.unwrap_or(NOBODY);
         let stream = Stream::practice(practice);
+        let mut body = serde_json::json!({
+            "token": row.id, "kind": row.kind, "name": row.name, "role": row.role, "person": row.person,
+            "scopes": row.scopes,
+        });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+            if let Some(glass) = &row.glass {
+                members.insert(
+                    "glass".to_owned(),
+                    serde_json::json!({
+                        "reason": glass.reason, "by": glass.by, "home": glass.home, "until": row.expires_at,
+                    }),
+                );
+            }
+        }
+        // Where the stream ends is learnt from being told; reading all of it would cost more with every sign-in.
+        let mut expected = 0;
         loop {
-            let expected = self.whole_stream(practice, stream).await?.last().map_or(0, |last| last.version);
-            let body = serde_json::json!({
-                "token": row.id, "kind": row.kind, "name": row.name, "role": row.role, "person": row.person,
-                "scopes": row.scopes,
-            });
-            let fact = Fact { kind: kind.to_owned(), privileged: false, body };
+            let fact = Fact { kind: kind.to_owned(), privileged: false, body: body.clone() };
             let append = Append {
                 practice,
                 key: key.clone(),
@@ -384,7 +424,7 @@ impl App {
             self.callers().empty();
             match outcome {
                 Ok(appended) => return Ok(appended),
-                Err(JournalError::Stale { .. }) => {}
+                Err(JournalError::Stale { current, .. }) => expected = current,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -397,6 +437,14 @@ pub(crate) fn token_text(random: &[u8; 32]) -> String {
     format!("tq_{text}")
 }
 
+/// What stands behind the name of whoever broke the glass to come in.
+pub(crate) const BROKEN: &str = " (emergency access)";
+
+/// Who a token stands for. Whoever broke the glass to come in bears it in their name, in every entry that they make.
 pub(crate) fn actor_of(row: &TokenRow) -> Actor {
-    Actor { id: row.person, name: row.name.clone(), role: row.role, practice: row.practice }
+    let name = match &row.glass {
+        Some(_) => format!("{}{BROKEN}", row.name),
+        None => row.name.clone(),
+    };
+    Actor { id: row.person, name, role: row.role, practice: row.practice }
 }

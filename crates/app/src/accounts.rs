@@ -4,7 +4,14 @@
 //! signs its owner in once, and ends up there again when they are locked out.
 
 mod attempts;
+mod change;
+mod glass;
+mod log;
+mod own;
+mod passkeys;
 mod secrets;
+mod single;
+mod ticket;
 
 use std::net::IpAddr;
 
@@ -18,13 +25,24 @@ use crate::{
     ports::{Outside, Scope, TokenKind, TokenRow},
 };
 
-pub(crate) use attempts::Attempts;
+pub(crate) use attempts::{Attempts, Whence};
+pub use change::ChangedAccount;
+pub(crate) use glass::HOURS as EMERGENCY;
+pub use glass::{Emergency, Enter, LetIn};
+pub(crate) use log::Refusals;
+pub use log::SignInLine;
+pub use passkeys::{MadePasskey, NewPasskey, PasskeyChallenge, PasskeyView};
 use secrets::{Authenticator, Secrets};
+pub use single::{Came, IdentityView, Leaving, NewIdentity, Returning};
 
 /// How long an invitation can be used, in hours.
 const INVITED: i64 = 72;
 /// How long a browser stays signed in, in hours.
 pub(crate) const SESSION: i64 = 12;
+
+/// What a browser keeps after a sign-in, and for how long, in minutes: ninety days.
+const KNOWN: &str = "known browser";
+const KNOWN_FOR: i64 = 90 * 24 * 60;
 
 /// An account to be made.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -69,6 +87,15 @@ pub struct AccountView {
     pub password: bool,
     /// Whether an authenticator app is asked for as well.
     pub authenticator: bool,
+    /// How many passkeys there are.
+    #[serde(default)]
+    pub passkeys: usize,
+    /// Names that providers have for them, by which they may sign in as well.
+    #[serde(default)]
+    pub identities: Vec<IdentityView>,
+    /// Whether they may enter practices that are not theirs in an emergency.
+    #[serde(default)]
+    pub elsewhere: bool,
     /// Recovery codes that are left.
     pub recovery_codes: usize,
     /// When it was made.
@@ -96,13 +123,27 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
+/// Whence somebody signs in.
+#[derive(Debug, Clone, Default)]
+pub struct CameFrom {
+    /// The address, where there is a connection.
+    pub address: Option<IpAddr>,
+    /// What the browser kept from an earlier sign-in ([`App::known_browser`]).
+    pub browser: Option<String>,
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub enum SignedIn {
     /// A session has begun.
     Session(MadeToken),
-    /// The password is right; the account asks for a code as well, and none came.
-    CodeNeeded,
+    /// The password is right; the account asks for more, and none came.
+    MoreNeeded {
+        /// The code of an app, or a recovery code.
+        app: bool,
+        /// One of its passkeys.
+        passkey: bool,
+    },
     /// Name, password or code are wrong. Which of them, nobody is told.
     No,
     /// Too many attempts: seconds to wait.
@@ -173,6 +214,7 @@ impl App {
             created_at: self.edge().now(),
             expires_at: None,
             revoked_at: None,
+            glass: None,
         };
         self.write_token(actor, row.clone(), "account_made", None).await?;
         self.invitation(actor, &row).await
@@ -195,7 +237,8 @@ impl App {
     pub async fn reset_account(&self, actor: &Actor, id: TokenId) -> Result<Invitation, AppError> {
         let _ = authorise(actor, Administer)?;
         let mut row = self.account_of_id(actor, id).await?;
-        let secrets = Secrets { sign_in: self.secrets(&row)?.sign_in, ..Secrets::default() };
+        let Secrets { sign_in, elsewhere, .. } = self.secrets(&row)?;
+        let secrets = Secrets { sign_in, elsewhere, ..Secrets::default() };
         row.sealed = Some(self.sealed_secrets(&secrets)?);
         self.write_token(actor, row.clone(), "account_reset", None).await?;
         self.end_sessions(actor, row.person, None).await?;
@@ -215,18 +258,38 @@ impl App {
         self.end_sessions(actor, person, None).await
     }
 
+    /// What a browser keeps after a sign-in, so that its owner is let in while somebody else guesses their password. It
+    /// signs nobody in.
+    ///
+    /// # Errors
+    /// [`AppError`] where it cannot be sealed.
+    pub fn known_browser(&self, sign_in: &str) -> Result<String, AppError> {
+        let random: [u8; 16] = self.edge().random();
+        self.ticket(KNOWN, KNOWN_FOR, (key_of(sign_in), random))
+    }
+
+    fn whence(&self, account: Digest, from: CameFrom) -> Whence {
+        let opened = from.browser.and_then(|text| self.open_ticket::<(Digest, [u8; 16])>(KNOWN, &text));
+        let browser = opened.filter(|opened| opened.holds.0 == account).map(|opened| opened.digest);
+        Whence { address: from.address, browser }
+    }
+
     /// Signs somebody in.
     ///
     /// # Errors
     /// [`AppError`] where something outside fails; a wrong password is an answer.
-    pub async fn sign_in(&self, given: Credentials, from: Option<IpAddr>) -> Result<SignedIn, AppError> {
+    pub async fn sign_in(&self, given: Credentials, from: CameFrom) -> Result<SignedIn, AppError> {
         let hash = key_of(&given.sign_in);
         let now = self.edge().now();
-        if let Err(seconds) = self.attempts().take(hash, from, now) {
-            return Ok(SignedIn::Wait(seconds));
-        }
+        let from = self.whence(hash, from);
         let row = self.journal().token(&hash).await?;
         let row = row.filter(|row| row.kind == TokenKind::Account && row.revoked_at.is_none());
+        if let Err(seconds) = self.attempts().take(hash, from, now) {
+            if let Some(row) = &row {
+                self.refused_sign_in("password", "too_many_attempts", Some(row)).await;
+            }
+            return Ok(SignedIn::Wait(seconds));
+        }
         let secrets = row.as_ref().map(|row| self.secrets(row)).transpose()?;
         let phc = secrets.as_ref().and_then(|secrets| secrets.password.clone());
         // An unknown name costs as much time as a wrong password, so that names cannot be found out.
@@ -235,11 +298,14 @@ impl App {
             tracing::warn!(account = %hash, "a wrong name or password");
             return Ok(SignedIn::No);
         };
-        if secrets.authenticator.is_some() {
+        let mut way = "password";
+        if secrets.second_factor() {
+            way = "password and code";
             let code = given.code.as_deref().map(str::trim).filter(|code| !code.is_empty());
             let Some(code) = code else {
                 self.attempts().give_back(hash, from);
-                return Ok(SignedIn::CodeNeeded);
+                let (app, passkey) = (secrets.authenticator.is_some(), !secrets.passkeys.is_empty());
+                return Ok(SignedIn::MoreNeeded { app, passkey });
             };
             if !self.use_code(&row, secrets, code).await? {
                 tracing::warn!(account = %hash, "a wrong code");
@@ -247,120 +313,8 @@ impl App {
             }
         }
         self.attempts().succeeded(hash, from, now);
-        let session = self.begin_session(&row).await?;
+        let session = self.begin_session(&row, way).await?;
         Ok(SignedIn::Session(session))
-    }
-
-    /// The account of the person who asks; `None` where they came by a link or token alone.
-    ///
-    /// # Errors
-    /// [`AppError`].
-    pub async fn own_account(&self, actor: &Actor) -> Result<Option<AccountView>, AppError> {
-        self.own_row(actor).await?.map(|row| self.view(&row)).transpose()
-    }
-
-    /// Sets one's own password. Who has one says it again, so that a browser left open is not enough; other sessions end.
-    ///
-    /// # Errors
-    /// [`AppError::Invalid`] where the present one is wrong, or the new one is too short or too easily guessed.
-    pub async fn set_password(
-        &self,
-        actor: &Actor,
-        session: TokenId,
-        present: Option<String>,
-        new: String,
-    ) -> Result<(), AppError> {
-        let mut row = self.need_own_row(actor).await?;
-        let mut secrets = self.secrets(&row)?;
-        self.check_present(&row, &secrets, present).await?;
-        secrets::judge(&new, &[&secrets.sign_in, &row.name])
-            .map_err(|what| AppError::invalid("/new", what))?;
-        let salt = self.edge().random();
-        let phc = self.blocking(move || secrets::hash(&new, &salt)).await?;
-        secrets.password = Some(phc);
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        let person = row.person;
-        self.write_token(actor, row, "password_set", None).await?;
-        self.end_sessions(actor, person, Some(session)).await
-    }
-
-    /// Begins to set up an authenticator app; it counts once a code of it has been given.
-    ///
-    /// # Errors
-    /// [`AppError`].
-    pub async fn begin_authenticator(
-        &self,
-        actor: &Actor,
-        present: Option<String>,
-    ) -> Result<Enrolment, AppError> {
-        let mut row = self.need_own_row(actor).await?;
-        let mut secrets = self.secrets(&row)?;
-        self.check_present(&row, &secrets, present).await?;
-        let pending = Authenticator::new(self.edge().random::<20>().to_vec());
-        let enrolment = pending.enrolment(&secrets.sign_in)?;
-        secrets.pending = Some(pending);
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        self.write_token(actor, row, "authenticator_begun", None).await?;
-        Ok(enrolment)
-    }
-
-    /// Ends the setting up with a code of the app, and gives recovery codes for the day the telephone is lost.
-    ///
-    /// # Errors
-    /// [`AppError::Invalid`] where the code is wrong, or nothing was begun.
-    pub async fn confirm_authenticator(&self, actor: &Actor, code: &str) -> Result<RecoveryCodes, AppError> {
-        let mut row = self.need_own_row(actor).await?;
-        let mut secrets = self.secrets(&row)?;
-        let Some(mut pending) = secrets.pending.take() else {
-            return Err(AppError::invalid("/code", "nothing is being set up: begin with the app's secret"));
-        };
-        let Some(step) = pending.check(code, self.edge().now()) else {
-            let what =
-                "that is not the app's code now: check that the telephone's clock is right, and try the next";
-            return Err(AppError::invalid("/code", what));
-        };
-        pending.last_step = step;
-        let codes: Vec<String> =
-            (0..secrets::RECOVERY).map(|_| secrets::recovery_code(self.edge().random())).collect();
-        secrets.recovery = codes.iter().map(|code| secrets::recovery_hash(code)).collect();
-        secrets.authenticator = Some(pending);
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        self.write_token(actor, row, "authenticator_set", None).await?;
-        Ok(RecoveryCodes { codes })
-    }
-
-    /// Takes one's own authenticator app away.
-    ///
-    /// # Errors
-    /// [`AppError::Invalid`] where the password is wrong.
-    pub async fn drop_authenticator(&self, actor: &Actor, present: Option<String>) -> Result<(), AppError> {
-        let mut row = self.need_own_row(actor).await?;
-        let mut secrets = self.secrets(&row)?;
-        self.check_present(&row, &secrets, present).await?;
-        secrets = Secrets { sign_in: secrets.sign_in, password: secrets.password, ..Secrets::default() };
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        self.write_token(actor, row, "authenticator_dropped", None).await?;
-        Ok(())
-    }
-
-    /// The actor's own sessions that have not ended, the latest first, without hashes.
-    ///
-    /// # Errors
-    /// [`AppError`].
-    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<TokenRow>, AppError> {
-        let now = self.edge().now();
-        let mut rows = self.journal().tokens(Scope::of(actor)).await?;
-        rows.retain(|row| {
-            row.kind == TokenKind::Session
-                && row.person == actor.id
-                && row.revoked_at.is_none()
-                && row.expires_at.is_none_or(|end| end > now)
-        });
-        for row in &mut rows {
-            row.hash = Digest::from_bytes([0; 32]);
-        }
-        rows.reverse();
-        Ok(rows)
     }
 
     /// Ends the sessions of a person, but for one.
@@ -398,7 +352,18 @@ impl App {
         Ok(Invitation { id: row.id, token: link.token })
     }
 
-    async fn begin_session(&self, row: &TokenRow) -> Result<MadeToken, AppError> {
+    async fn begin_session(&self, row: &TokenRow, way: &str) -> Result<MadeToken, AppError> {
+        let begun = self.begin_session_once(row, way, None).await?;
+        begun.ok_or_else(|| AppError::not_found("the session"))
+    }
+
+    /// Begins a session; `None` where the same key began one before.
+    async fn begin_session_once(
+        &self,
+        row: &TokenRow,
+        way: &str,
+        once: Option<(String, Digest)>,
+    ) -> Result<Option<MadeToken>, AppError> {
         let random: [u8; 32] = self.edge().random();
         let token = crate::access::token_text(&random);
         let now = self.edge().now();
@@ -413,15 +378,20 @@ impl App {
             ..row.clone()
         };
         let id = session.id;
-        self.write_token(&actor_of(row), session, "session_begun", None).await?;
-        Ok(MadeToken { id, token })
+        let said = [("way", way.into())];
+        let written = self.write_token_saying(&actor_of(row), session, "session_begun", once, &said).await?;
+        Ok((!written.repeated).then_some(MadeToken { id, token }))
     }
 
     /// Uses up a code, of the app or of the recovery codes; false where it is wrong or was used.
     async fn use_code(&self, row: &TokenRow, mut secrets: Secrets, code: &str) -> Result<bool, AppError> {
-        let Some(authenticator) = secrets.authenticator.as_mut() else { return Ok(false) };
-        let once = if let Some(step) = authenticator.check(code, self.edge().now()) {
-            authenticator.last_step = step;
+        let now = self.edge().now();
+        let step = secrets.authenticator.as_mut().and_then(|app| {
+            let step = app.check(code, now)?;
+            app.last_step = step;
+            Some(step)
+        });
+        let once = if let Some(step) = step {
             format!("code {} {step}", row.id)
         } else {
             let used = secrets::recovery_hash(code);
@@ -446,14 +416,14 @@ impl App {
         present: Option<String>,
     ) -> Result<(), AppError> {
         let Some(phc) = secrets.password.clone() else { return Ok(()) };
-        if let Err(seconds) = self.attempts().take(row.hash, None, self.edge().now()) {
+        if let Err(seconds) = self.attempts().take(row.hash, Whence::default(), self.edge().now()) {
             let what = format!("too many wrong passwords: wait {seconds} seconds");
             return Err(AppError::invalid("/present", what));
         }
         let present = present.unwrap_or_default();
         let right = self.blocking(move || Ok(secrets::matches(&present, Some(&phc)))).await?;
         if right {
-            self.attempts().give_back(row.hash, None);
+            self.attempts().give_back(row.hash, Whence::default());
             Ok(())
         } else {
             Err(AppError::invalid("/present", "that is not your present password"))
@@ -474,7 +444,14 @@ impl App {
             .find(|row| row.kind == TokenKind::Account && row.person == actor.id && row.revoked_at.is_none()))
     }
 
+    /// The actor's account, to change what guards it. Whoever broke the glass to come in changes nothing that would
+    /// outlast it.
     async fn need_own_row(&self, actor: &Actor) -> Result<TokenRow, AppError> {
+        if actor.name.ends_with(crate::access::BROKEN) {
+            let what = "you are here by emergency access: what guards your account is changed after an ordinary sign-in, \
+                        or after an administrator has made you a new link";
+            return Err(AppError::invalid("/", what));
+        }
         self.own_row(actor).await?.ok_or_else(|| {
             AppError::not_found(
                 "an account of yours (you came by a link or token: ask an administrator for one)",
@@ -521,6 +498,9 @@ impl App {
             practice: row.practice,
             password: secrets.password.is_some(),
             authenticator: secrets.authenticator.is_some(),
+            passkeys: secrets.passkeys.len(),
+            identities: secrets.identities.iter().map(single::Identity::view).collect(),
+            elsewhere: secrets.elsewhere,
             recovery_codes: secrets.recovery.len(),
             created_at: row.created_at,
             ended_at: row.revoked_at,

@@ -48,7 +48,7 @@ pub use report::downtime;
 
 use crate::{
     edge::Edge,
-    ports::{AlertReaders, EvidenceStore, Hunter, Journal},
+    ports::{AlertReaders, EvidenceStore, Hunter, Journal, Passkeys, SingleSignOn},
     practices::Profile,
 };
 
@@ -62,6 +62,10 @@ pub struct Parts {
     pub readers: Arc<dyn AlertReaders>,
     /// What searches evidence.
     pub hunter: Arc<dyn Hunter>,
+    /// Passkeys.
+    pub passkeys: Arc<dyn Passkeys>,
+    /// Other people's sign-in pages.
+    pub single_sign_on: Arc<dyn SingleSignOn>,
     /// Clock and randomness.
     pub edge: Edge,
     /// The log's verifier key (c2sp.org/signed-note), for packages and people.
@@ -84,6 +88,7 @@ struct Inner {
     attempts: accounts::Attempts,
     hunts: Mutex<HashMap<IncidentId, Arc<hunt::Running>>>,
     chronicles: Mutex<chronicle::Kept>,
+    refusals: accounts::Refusals,
 }
 
 /// Folded incidents kept in memory. A practice has a handful open; a provider's board looks at rows, not at states.
@@ -103,6 +108,7 @@ impl App {
             attempts: accounts::Attempts::default(),
             hunts: Mutex::default(),
             chronicles: Mutex::default(),
+            refusals: accounts::Refusals::default(),
         }))
     }
 
@@ -134,6 +140,14 @@ impl App {
 
     pub(crate) fn chronicles(&self) -> &Mutex<chronicle::Kept> {
         &self.0.chronicles
+    }
+
+    pub(crate) fn passkey_protocol(&self) -> &dyn Passkeys {
+        &*self.0.parts.passkeys
+    }
+
+    pub(crate) fn single_sign_on(&self) -> &dyn SingleSignOn {
+        &*self.0.parts.single_sign_on
     }
 
     pub(crate) fn attempts(&self) -> &accounts::Attempts {

@@ -2,6 +2,7 @@
 
 pub mod evidence;
 pub mod hunter;
+pub mod identity;
 pub mod journal;
 pub mod page;
 pub mod readers;
@@ -13,14 +14,18 @@ pub use hunter::{
     Caught, HuntAnswer, HuntFile, HuntOrigin, HuntProgress, Hunted, Hunter, MoreRules, OpenSealed, Quarry, RuleText,
     SealedFile,
 };
+pub use identity::{
+    Challenge, Claimed, Known, NotVouched, Owner, Passkeys, Provider, RoundTrip, SingleSignOn, Site,
+    Unproven, Vouched,
+};
 pub use journal::{
     Append, Appended, Journal, JournalError, Leaf, LogHead, Part, Payload, Recorded, Snapshot,
 };
 pub use page::{Cursor, Page};
 pub use readers::{AlertReaders, ReadError, SourceInfo, TakenAlert};
 pub use rows::{
-    AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
-    NearAlert, NearFacts, PracticeRow, Row, Scope, TokenKind, TokenRow, Verdict,
+    AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, Glass, IncidentQuery,
+    IncidentRow, NearAlert, NearFacts, PracticeRow, Row, Scope, TokenKind, TokenRow, Verdict,
 };
 pub use shelf::{ShelfKind, ShelfPlace, ShelfQuery, Shelved};
 

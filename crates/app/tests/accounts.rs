@@ -3,7 +3,7 @@
 
 use app::{
     AppError,
-    accounts::{Credentials, NewAccount, SignedIn},
+    accounts::{CameFrom, Credentials, NewAccount, SignedIn},
     edge::Edge,
     ports::TokenKind,
 };
@@ -42,7 +42,7 @@ async fn follow(program: &Program, link: &str) -> Signed {
 }
 
 async fn is_in(program: &Program, given: Credentials) -> bool {
-    matches!(program.app.sign_in(given, None).await.unwrap(), SignedIn::Session(_))
+    matches!(program.app.sign_in(given, CameFrom::default()).await.unwrap(), SignedIn::Session(_))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +59,8 @@ async fn somebody_invited_chooses_a_password_signs_in_with_it_and_is_out_when_th
     assert!(matches!(weak, Err(AppError::Invalid { .. })));
     program.app.set_password(&there.actor, there.session, None, PASSWORD.into()).await.unwrap();
     assert!(!is_in(&program, credentials("seven quiet lanterns drif", None)).await);
-    let SignedIn::Session(session) = program.app.sign_in(credentials(PASSWORD, None), None).await.unwrap()
+    let SignedIn::Session(session) =
+        program.app.sign_in(credentials(PASSWORD, None), CameFrom::default()).await.unwrap()
     else {
         panic!("the right password signs in")
     };
@@ -102,8 +103,8 @@ async fn a_second_factor_is_asked_for_its_codes_count_once_and_a_lost_telephone_
     let recovery = program.app.confirm_authenticator(&there.actor, &code(now)).await.unwrap();
     assert_eq!(recovery.codes.len(), 10);
     assert!(matches!(
-        program.app.sign_in(credentials(PASSWORD, None), None).await.unwrap(),
-        SignedIn::CodeNeeded
+        program.app.sign_in(credentials(PASSWORD, None), CameFrom::default()).await.unwrap(),
+        SignedIn::MoreNeeded { app: true, passkey: false }
     ));
     assert!(!is_in(&program, credentials(PASSWORD, Some(&code(now)))).await, "that code was used");
     hand.set("2026-01-26T13:00:30Z".parse().unwrap());
@@ -130,20 +131,23 @@ async fn an_account_cannot_be_used_as_a_token_nor_its_password_guessed() {
         assert!(program.app.make_account(&actor(role, None), dana()).await.is_err(), "{role}");
         assert!(program.app.accounts(&actor(role, None)).await.is_err(), "{role}");
     }
-    let desk = "192.0.2.7".parse().ok();
+    let desk = CameFrom { address: "192.0.2.7".parse().ok(), browser: None };
     assert!(matches!(
-        program.app.sign_in(credentials(PASSWORD, None), desk).await.unwrap(),
+        program.app.sign_in(credentials(PASSWORD, None), desk.clone()).await.unwrap(),
         SignedIn::Session(_)
     ));
     let mut waits = 0;
     for n in 0..14u32 {
-        let from = Some(std::net::IpAddr::from((0xC633_6400 + n).to_be_bytes()));
+        let from = CameFrom {
+            address: Some(std::net::IpAddr::from((0xC633_6400 + n).to_be_bytes())),
+            browser: None,
+        };
         let outcome = program.app.sign_in(credentials("seven loud lanterns sink", None), from).await.unwrap();
         waits += u32::from(matches!(outcome, SignedIn::Wait(_)));
     }
     assert_eq!(waits, 4);
     assert!(matches!(
-        program.app.sign_in(credentials(PASSWORD, None), desk).await.unwrap(),
+        program.app.sign_in(credentials(PASSWORD, None), desk.clone()).await.unwrap(),
         SignedIn::Session(_)
     ));
     let tokens = program.app.tokens(&lead).await.unwrap();

@@ -68,11 +68,21 @@ pub(crate) fn edge_of(data: &Path) -> Edge {
 
 /// Opens the data directory and puts the program together on it.
 pub(crate) async fn open(data: &Path, database_url: Option<&str>, edge: Edge) -> Result<App, Failure> {
+    open_with(data, database_url, edge, Vec::new()).await
+}
+
+/// The same, with providers of sign-ins.
+pub(crate) async fn open_with(
+    data: &Path,
+    database_url: Option<&str>,
+    edge: Edge,
+    providers: Vec<identity::Configured>,
+) -> Result<App, Failure> {
     let directory = Arc::new(Directory::open(data, &edge)?);
     let evidence =
         Arc::new(SealedEvidence::open(&directory.vault(), &edge).map_err(|error| vault_failed(&error))?);
     let journal = store::open(&location(&directory, database_url)?, directory.signer()?, options()).await?;
-    assemble(directory, journal, evidence, edge)
+    assemble(directory, journal, evidence, edge, providers)
 }
 
 /// As [`open`], with the keys that a backup brought.
@@ -88,7 +98,7 @@ pub(crate) async fn open_restored(
     let evidence =
         Arc::new(SealedEvidence::with_keys(&directory.vault(), &keys).map_err(|error| vault_failed(&error))?);
     let journal = store::open(&location(&directory, database_url)?, directory.signer()?, options()).await?;
-    Ok((assemble(directory, journal, evidence.clone(), edge)?, evidence))
+    Ok((assemble(directory, journal, evidence.clone(), edge, Vec::new())?, evidence))
 }
 
 /// Opens the record of a directory for reading alone, beside whatever has it open.
@@ -110,6 +120,7 @@ fn assemble(
     journal: Arc<dyn Journal>,
     evidence: Arc<SealedEvidence>,
     edge: Edge,
+    providers: Vec<identity::Configured>,
 ) -> Result<App, Failure> {
     let signer = Arc::new(directory.signer()?);
     let hunter = hunter::Engine::new().with_cache(directory.path().join("cache"));
@@ -118,6 +129,8 @@ fn assemble(
         evidence,
         readers: Arc::new(Readers),
         hunter: Arc::new(hunter),
+        passkeys: Arc::new(identity::WebAuthn),
+        single_sign_on: Arc::new(identity::OpenId::new(providers)),
         edge,
         signer,
         directory,

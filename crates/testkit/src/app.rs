@@ -25,9 +25,17 @@ impl Program {
     /// # Errors
     /// Whatever went wrong: the test cannot go on.
     pub async fn start(edge: Edge) -> Result<Self, Failed> {
+        Self::start_with(edge, Vec::new()).await
+    }
+
+    /// The same, with providers of sign-ins.
+    ///
+    /// # Errors
+    /// Whatever went wrong.
+    pub async fn start_with(edge: Edge, providers: Vec<identity::Configured>) -> Result<Self, Failed> {
         let folder = tempfile::tempdir()?;
         let location = store::Location::File(folder.path().join("journal.sqlite"));
-        Self::start_on(folder, &location, edge).await
+        Self::put_together(folder, &location, edge, providers).await
     }
 
     /// As [`Program::start`], on a database of your choice.
@@ -35,7 +43,16 @@ impl Program {
     /// # Errors
     /// Whatever went wrong.
     pub async fn start_on(folder: TempDir, location: &store::Location, edge: Edge) -> Result<Self, Failed> {
-        let app = open(folder.path(), location, edge).await?;
+        Self::put_together(folder, location, edge, Vec::new()).await
+    }
+
+    async fn put_together(
+        folder: TempDir,
+        location: &store::Location,
+        edge: Edge,
+        providers: Vec<identity::Configured>,
+    ) -> Result<Self, Failed> {
+        let app = open_with(folder.path(), location, edge, providers).await?;
         let practice = app
             .set_profile(&actor(Role::Lead, None), SetProfile { id: None, practice: demo_practice()? })
             .await?;
@@ -60,6 +77,19 @@ impl Program {
 /// # Errors
 /// Whatever went wrong.
 pub async fn open(folder: &Path, location: &store::Location, edge: Edge) -> Result<App, Failed> {
+    open_with(folder, location, edge, Vec::new()).await
+}
+
+/// The same, with providers of sign-ins.
+///
+/// # Errors
+/// Whatever went wrong.
+pub async fn open_with(
+    folder: &Path,
+    location: &store::Location,
+    edge: Edge,
+    providers: Vec<identity::Configured>,
+) -> Result<App, Failed> {
     let directory = Arc::new(Directory::open(folder, &edge)?);
     let evidence = Arc::new(vault::port::SealedEvidence::open(&directory.vault(), &edge)?);
     let journal = store::open(location, directory.signer()?, store::Options::default()).await?;
@@ -69,6 +99,8 @@ pub async fn open(folder: &Path, location: &store::Location, edge: Edge) -> Resu
         evidence,
         readers: Arc::new(intake::port::Readers),
         hunter: Arc::new(hunter::Engine::new()),
+        passkeys: Arc::new(identity::WebAuthn),
+        single_sign_on: Arc::new(identity::OpenId::new(providers)),
         edge,
         signer,
         directory,

@@ -6,6 +6,7 @@ pub mod ground;
 pub mod http;
 pub mod load;
 pub mod postgres;
+pub mod provider;
 pub mod random;
 pub mod scale;
 pub mod server;

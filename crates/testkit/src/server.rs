@@ -20,6 +20,7 @@ pub struct Program {
     binary: PathBuf,
     data: PathBuf,
     database: Option<String>,
+    told: Vec<(String, String)>,
 }
 
 /// A running server. Killed where it is dropped.
@@ -33,7 +34,19 @@ pub struct Server {
 impl Program {
     /// The program at `binary`, on the data directory `data`; with a database's address, its record is there.
     pub fn new(binary: impl Into<PathBuf>, data: impl Into<PathBuf>, database: Option<&str>) -> Self {
-        Self { binary: binary.into(), data: data.into(), database: database.map(str::to_owned) }
+        Self {
+            binary: binary.into(),
+            data: data.into(),
+            database: database.map(str::to_owned),
+            told: Vec::new(),
+        }
+    }
+
+    /// With one more setting in its surroundings.
+    #[must_use]
+    pub fn told(mut self, name: &str, value: &str) -> Self {
+        self.told.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The data directory.
@@ -48,7 +61,11 @@ impl Program {
         for name in ["TOURNIQUET_DATA", "DATABASE_URL", "TOURNIQUET_SERVER", "TOURNIQUET_TOKEN", "RUST_LOG"] {
             command.env_remove(name);
         }
+        for name in ["TOURNIQUET_SIGN_IN_WITH", "TOURNIQUET_PUBLIC_URL"] {
+            command.env_remove(name);
+        }
         command.env("TOURNIQUET_DATA", &self.data).args(arguments);
+        command.envs(self.told.iter().map(|(name, value)| (name, value)));
         if let Some(url) = &self.database {
             command.env("DATABASE_URL", url);
         }

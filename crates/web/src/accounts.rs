@@ -96,10 +96,10 @@ async fn set_password(
 /// The present password, said again.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Present {
+pub(crate) struct Present {
     /// The password; absent where there is none.
     #[serde(default)]
-    present: Option<String>,
+    pub(crate) present: Option<String>,
 }
 
 /// Begins to set up an authenticator app (RFC 6238). It is asked for once a code of it has been given.

@@ -143,7 +143,11 @@ pub(crate) const fn cookie_name(secure: bool) -> &'static str {
 }
 
 pub(crate) fn session_cookie(headers: &HeaderMap, secure: bool) -> Option<&str> {
-    let name = cookie_name(secure);
+    cookie(headers, cookie_name(secure))
+}
+
+/// A cookie that is there and not empty.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

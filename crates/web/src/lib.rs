@@ -27,6 +27,7 @@ mod received;
 mod reports;
 mod serve;
 mod signin;
+mod site;
 mod situations;
 mod state;
 mod status;
@@ -35,6 +36,7 @@ mod tokens;
 mod uploads;
 mod views;
 mod watch;
+mod ways;
 
 use app::App;
 use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse as _};

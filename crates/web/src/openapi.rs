@@ -62,6 +62,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
         .merge(practices::routes())
         .merge(tokens::routes())
         .merge(accounts::routes())
+        .merge(crate::ways::routes())
         .merge(reports::routes())
         .merge(status::api_routes());
     let lasting = OpenApiRouter::new()

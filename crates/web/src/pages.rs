@@ -20,6 +20,7 @@ pub(crate) mod drafts;
 pub(crate) mod entrance;
 pub(crate) mod evidence;
 pub(crate) mod form;
+pub(crate) mod glass;
 pub(crate) mod graph;
 pub(crate) mod incident;
 pub(crate) mod investigation;
@@ -32,8 +33,10 @@ pub(crate) mod notes;
 pub(crate) mod own;
 pub(crate) mod papers;
 pub(crate) mod parts;
+pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod practice;
+pub(crate) mod providers;
 pub(crate) mod qr;
 pub(crate) mod recovery;
 pub(crate) mod reports;
@@ -92,6 +95,15 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/authenticator/confirm", post(own::confirm))
         .route("/me/authenticator/drop", post(own::drop_app))
         .route("/me/sessions/{id}/end", post(own::end))
+        .route("/me/passkeys", post(passkeys::make_one))
+        .route("/me/passkeys/challenge", post(passkeys::challenge))
+        .route("/me/passkeys/{id}/remove", post(passkeys::remove))
+        .route("/me/link/{provider}", get(providers::link))
+        .route("/me/identities/{id}/unlink", post(providers::unlink))
+        .route("/emergencies", get(glass::page))
+        .route("/emergencies/let-in", post(glass::let_in))
+        .route("/emergencies/enter", post(glass::enter))
+        .route("/emergencies/{id}/end", post(glass::end))
         .route("/journal", get(journal::page))
         .route("/journal/{index}", get(journal::entry))
         .route("/today", get(staff::today_page))
@@ -102,6 +114,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/administration/accounts", post(people::make))
         .route("/administration/accounts/{id}/reset", post(people::reset))
         .route("/administration/accounts/{id}/end", post(people::end))
+        .route("/administration/accounts/{id}/change", post(glass::change))
         .route("/administration/{id}/revoke", post(admin::revoke))
         .route("/staff/{token}/poster", get(staff::poster))
         .route("/staff/{token}/forms/{service}", get(staff::form))

@@ -4,7 +4,7 @@
 use axum::{
     Router,
     extract::State,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -12,7 +12,7 @@ use axum::{
 use crate::{
     caller::{By, Read, cookie_name, peer},
     error::Problem,
-    pages::{entrance, layout, told},
+    pages::{entrance, layout, providers, told},
     received::Named,
     state::Web,
 };
@@ -23,6 +23,11 @@ const SESSION: u32 = 12 * 60 * 60;
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/signin", get(entrance::page).post(entrance::enter))
+        .route("/signin/passkey", post(entrance::passkey))
+        .route("/signin/passkey/challenge", post(entrance::challenge))
+        .route("/signin/with/{provider}", get(providers::leave))
+        .route("/signin/return", get(providers::back))
+        .route("/signin/second", post(providers::second))
         .route("/signin/{token}", get(sign_in))
         .route("/signout", post(sign_out))
 }
@@ -30,6 +35,7 @@ pub(crate) fn routes() -> Router<Web> {
 async fn sign_in(
     State(web): State<Web>,
     method: Method,
+    headers: HeaderMap,
     extensions: axum::http::Extensions,
     Named(token): Named<String>,
 ) -> Result<Response, Problem> {
@@ -50,6 +56,9 @@ async fn sign_in(
     };
     // Somebody invited comes by a link once; what they need next is a password of their own.
     let next = if account.is_some_and(|account| !account.password) { "/me" } else { "/" };
+    // From a page of another site (mail read in a browser) a strict cookie would not come along to where we send it.
+    let elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let begin = if elsewhere { begin_here } else { begin };
     Ok(begin(&web, &session.token, next))
 }
 
@@ -65,13 +74,24 @@ pub(crate) fn begin(web: &Web, token: &str, next: &'static str) -> Response {
     with_cookie(web, token, SESSION, next)
 }
 
+/// The same, by way of a page of our own: a browser that comes from another site sends a strict cookie from there only.
+pub(crate) fn begin_here(web: &Web, token: &str, next: &'static str) -> Response {
+    let mut response = layout::onward(web, next, "Signed in", "You are signed in.");
+    set_cookie(web, &mut response, token, SESSION);
+    response
+}
+
 /// On to a page, with the cookie set; or taken away, where it is to live for no time.
 fn with_cookie(web: &Web, token: &str, seconds: u32, next: &'static str) -> Response {
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, next)]).into_response();
+    set_cookie(web, &mut response, token, seconds);
+    response
+}
+
+fn set_cookie(web: &Web, response: &mut Response, token: &str, seconds: u32) {
     let (name, secure) = (cookie_name(web.config.secure), if web.config.secure { "; Secure" } else { "" });
     let cookie = format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, next)]).into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
-    response
 }

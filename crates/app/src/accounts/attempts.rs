@@ -1,6 +1,7 @@
 //! Attempts to sign in: few enough that a password cannot be guessed, without a way to lock the practice out. Strange
-//! addresses share one allowance an account; an address from which the account was signed in before has its own, so that
-//! somebody who guesses from elsewhere cannot keep the owner out. Kept in memory: a restart forgives.
+//! addresses share one allowance an account; an address, or a browser, in which the account was signed in before has its
+//! own, so that somebody who guesses from elsewhere cannot keep the owner out. The browser counts as well as the address,
+//! as behind a proxy everybody has the same address. Kept in memory: a restart forgives.
 
 use std::{
     collections::HashMap,
@@ -14,9 +15,31 @@ use kernel::{Digest, Timestamp};
 const BURST: f64 = 10.0;
 /// And how many more an hour (NIST SP 800-63B asks for at most 100 in a row).
 const PER_HOUR: f64 = 30.0;
-/// Accounts remembered at once, and known addresses of each.
+/// Accounts remembered at once, and known places of each.
 const ACCOUNTS: usize = 8_192;
-const ADDRESSES: usize = 16;
+const PLACES: usize = 32;
+
+/// Whence an attempt comes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Whence {
+    /// The address, where there is a connection.
+    pub(crate) address: Option<IpAddr>,
+    /// The browser, where it shows that this account was signed in there before.
+    pub(crate) browser: Option<Digest>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Place {
+    Address(IpAddr),
+    Browser(Digest),
+}
+
+impl Whence {
+    fn places(self) -> impl Iterator<Item = Place> {
+        let browser = self.browser.map(Place::Browser);
+        browser.into_iter().chain(self.address.map(|address| Place::Address(block(address))))
+    }
+}
 
 /// See the module.
 #[derive(Default)]
@@ -25,7 +48,7 @@ pub(crate) struct Attempts(Mutex<HashMap<Digest, Tally>>);
 #[derive(Default)]
 struct Tally {
     strange: Option<Bucket>,
-    known: HashMap<IpAddr, Bucket>,
+    known: HashMap<Place, Bucket>,
 }
 
 #[derive(Clone, Copy)]
@@ -56,7 +79,7 @@ fn block(address: IpAddr) -> IpAddr {
 
 impl Attempts {
     /// Counts an attempt. Where there were too many: seconds to wait.
-    pub(super) fn take(&self, account: Digest, from: Option<IpAddr>, now: Timestamp) -> Result<(), u32> {
+    pub(super) fn take(&self, account: Digest, from: Whence, now: Timestamp) -> Result<(), u32> {
         self.with(account, from, |bucket| {
             let bucket = bucket.get_or_insert_with(|| Bucket::full(now));
             bucket.refill(now);
@@ -70,7 +93,7 @@ impl Attempts {
     }
 
     /// An attempt that was none: the password was right.
-    pub(super) fn give_back(&self, account: Digest, from: Option<IpAddr>) {
+    pub(super) fn give_back(&self, account: Digest, from: Whence) {
         self.with(account, from, |bucket| {
             if let Some(bucket) = bucket {
                 bucket.left = (bucket.left + 1.0).min(BURST);
@@ -79,26 +102,22 @@ impl Attempts {
     }
 
     /// The address is known from now on.
-    pub(super) fn succeeded(&self, account: Digest, from: Option<IpAddr>, now: Timestamp) {
+    pub(super) fn succeeded(&self, account: Digest, from: Whence, now: Timestamp) {
         self.give_back(account, from);
-        let Some(from) = from.map(block) else { return };
         let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tally = tallies.entry(account).or_default();
-        if tally.known.len() >= ADDRESSES && !tally.known.contains_key(&from) {
-            let oldest = tally.known.iter().min_by_key(|(_, bucket)| bucket.at).map(|(address, _)| *address);
-            if let Some(oldest) = oldest {
-                tally.known.remove(&oldest);
+        for place in from.places() {
+            if tally.known.len() >= PLACES && !tally.known.contains_key(&place) {
+                let oldest = tally.known.iter().min_by_key(|(_, bucket)| bucket.at).map(|(place, _)| *place);
+                if let Some(oldest) = oldest {
+                    tally.known.remove(&oldest);
+                }
             }
+            tally.known.insert(place, Bucket::full(now));
         }
-        tally.known.insert(from, Bucket::full(now));
     }
 
-    fn with<T>(
-        &self,
-        account: Digest,
-        from: Option<IpAddr>,
-        work: impl FnOnce(&mut Option<Bucket>) -> T,
-    ) -> T {
+    fn with<T>(&self, account: Digest, from: Whence, work: impl FnOnce(&mut Option<Bucket>) -> T) -> T {
         let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tallies.len() >= ACCOUNTS && !tallies.contains_key(&account) {
             // Thousands of made-up names: those that were never signed in with are forgotten first.
@@ -108,12 +127,15 @@ impl Attempts {
             }
         }
         let tally = tallies.entry(account).or_default();
-        match from.map(block).and_then(|from| tally.known.get_mut(&from)) {
-            Some(known) => {
-                let mut bucket = Some(*known);
+        // A browser that shows a seal of ours is known even where its allowance is not remembered any more.
+        let place = from.browser.map(Place::Browser);
+        let place = place.or_else(|| from.places().find(|place| tally.known.contains_key(place)));
+        match place {
+            Some(place) => {
+                let mut bucket = tally.known.get(&place).copied();
                 let outcome = work(&mut bucket);
                 if let Some(bucket) = bucket {
-                    *known = bucket;
+                    tally.known.insert(place, bucket);
                 }
                 outcome
             }
@@ -126,19 +148,38 @@ impl Attempts {
 mod tests {
     use super::*;
 
+    fn at(address: &str) -> Whence {
+        Whence { address: address.parse().ok(), browser: None }
+    }
+
     #[test]
     fn a_stranger_who_guesses_is_stopped_and_the_owner_at_their_desk_is_not() {
         let (attempts, account) = (Attempts::default(), Digest::of(b"a"));
         let now: Timestamp = "2026-01-26T13:00:00Z".parse().unwrap();
-        let desk: Option<IpAddr> = "192.0.2.1".parse().ok();
+        let desk = at("192.0.2.1");
         attempts.succeeded(account, desk, now);
-        let guesses = (0..1_000u32)
-            .filter(|n| attempts.take(account, Some(IpAddr::from(n.to_be_bytes())), now).is_ok())
-            .count();
+        let strange = |n: u32| Whence { address: Some(IpAddr::from(n.to_be_bytes())), browser: None };
+        let guesses = (0..1_000u32).filter(|n| attempts.take(account, strange(*n), now).is_ok()).count();
         assert_eq!(guesses, 10, "from however many addresses");
         assert!(attempts.take(account, desk, now).is_ok());
         let later = "2026-01-26T14:00:00Z".parse().unwrap();
-        assert!(attempts.take(account, None, later).is_ok());
-        assert!(attempts.take(Digest::of(b"b"), None, now).is_ok(), "nobody else is kept out");
+        assert!(attempts.take(account, Whence::default(), later).is_ok());
+        assert!(attempts.take(Digest::of(b"b"), Whence::default(), now).is_ok(), "nobody else is kept out");
+    }
+
+    #[test]
+    fn behind_a_proxy_the_owners_own_browser_is_let_in_while_somebody_guesses() {
+        let (attempts, account) = (Attempts::default(), Digest::of(b"a"));
+        let now: Timestamp = "2026-01-26T13:00:00Z".parse().unwrap();
+        let proxy = at("10.0.0.1");
+        let owner = Whence { browser: Some(Digest::of(b"browser")), ..proxy };
+        attempts.succeeded(account, owner, now);
+        assert_eq!((0..1_000).filter(|_| attempts.take(account, proxy, now).is_ok()).count(), 10);
+        assert!(attempts.take(account, owner, now).is_ok());
+        // After a restart the browser still shows its seal.
+        let attempts = Attempts::default();
+        while attempts.take(account, proxy, now).is_ok() {}
+        assert!(attempts.take(account, owner, now).is_ok());
+        assert_eq!((0..1_000).filter(|_| attempts.take(account, owner, now).is_ok()).count(), 9);
     }
 }

@@ -9,7 +9,7 @@ use kernel::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Totp};
 
-use super::Enrolment;
+use super::{Enrolment, passkeys::Passkey, single::Identity};
 use crate::{AppError, ports::Outside};
 
 /// Recovery codes given at once.
@@ -37,6 +37,22 @@ pub(super) struct Secrets {
     /// Hashes of the recovery codes that are left.
     #[serde(default)]
     pub(super) recovery: Vec<Digest>,
+    /// The public halves of passkeys.
+    #[serde(default)]
+    pub(super) passkeys: Vec<Passkey>,
+    /// Providers' names for them.
+    #[serde(default)]
+    pub(super) identities: Vec<Identity>,
+    /// Whether they may enter practices that are not theirs in an emergency.
+    #[serde(default)]
+    pub(super) elsewhere: bool,
+}
+
+impl Secrets {
+    /// Whether a password alone is not enough.
+    pub(super) fn second_factor(&self) -> bool {
+        self.authenticator.is_some() || !self.passkeys.is_empty()
+    }
 }
 
 /// An authenticator app.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::Search;
 use crate::{
     App, AppError,
-    ports::{HuntProgress, Scope},
+    ports::{HuntProgress, MoreRules, Scope},
     read::Look,
 };
 

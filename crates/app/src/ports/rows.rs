@@ -308,6 +308,8 @@ pub enum TokenKind {
     Session,
     /// A person who signs in with a password of their own; their secrets are kept sealed.
     Account,
+    /// Where a provider's name for somebody leads to their account. Nobody comes in by it.
+    Identity,
     /// The secret of an alert source (`name` is the adapter's); kept sealed, as some schemes need it to check a signature.
     Source,
 }
@@ -340,4 +342,18 @@ pub struct TokenRow {
     pub expires_at: Option<Timestamp>,
     /// When somebody ended it, or a link was used.
     pub revoked_at: Option<Timestamp>,
+    /// Where the glass was broken to come in: why, and by whom. Every page and every entry says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glass: Option<Glass>,
+}
+
+/// Why and by whom somebody was let in past the usual way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Glass {
+    /// Why.
+    pub reason: String,
+    /// Who let them in; themselves where they entered a practice that is not theirs.
+    pub by: String,
+    /// The practice that their account is for; `None` for all.
+    pub home: Option<PracticeId>,
 }

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use app::{
     access::NewToken,
-    accounts::{AccountView, NewAccount},
+    accounts::{
+        AccountView, ChangedAccount, Emergency, IdentityView, LetIn, NewAccount, NewIdentity, SignInLine,
+    },
     backup::Passphrase,
     ports::PracticeRow,
     practices::SetProfile,
@@ -14,7 +16,11 @@ use kernel::{PracticeId, TokenId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Desk, How, as_sent, evidence::write_whole, there::Query};
+use super::{
+    Desk, How, as_sent,
+    evidence::write_whole,
+    there::{Method, Query},
+};
 use crate::failure::Failure;
 
 /// A token as it is given to a person, once.
@@ -138,6 +144,70 @@ impl Desk {
         match self {
             Self::Here(here) => Ok(here.app.end_account(&here.actor, id).await?),
             Self::There(there) => there.delete(&format!("/accounts/{id}")),
+        }
+    }
+
+    /// Changes an account.
+    pub(crate) async fn change_account(
+        &self,
+        id: TokenId,
+        changed: ChangedAccount,
+    ) -> Result<AccountView, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.change_account(&here.actor, id, changed).await?),
+            Self::There(there) => {
+                there.change(Method::Patch, &format!("/accounts/{id}"), &changed, &How::default())
+            }
+        }
+    }
+
+    /// Links a provider's name for somebody to their account.
+    pub(crate) async fn link_identity(&self, id: TokenId, new: NewIdentity) -> Result<IdentityView, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.link_identity(&here.actor, id, new).await?),
+            Self::There(there) => there.post(&format!("/accounts/{id}/identities"), &new, &How::default()),
+        }
+    }
+
+    /// Unlinks one.
+    pub(crate) async fn unlink_identity(&self, id: TokenId, identity: &str) -> Result<(), Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.unlink_identity(&here.actor, id, identity).await?),
+            Self::There(there) => there.delete(&format!("/accounts/{id}/identities/{identity}")),
+        }
+    }
+
+    /// Breaks the glass for somebody who cannot sign in.
+    pub(crate) async fn let_in(&self, id: TokenId, given: LetIn) -> Result<Given, Failure> {
+        match self {
+            Self::Here(here) => as_sent(&here.app.let_in(&here.actor, id, given).await?),
+            Self::There(there) => there.post(&format!("/accounts/{id}/let-in"), &given, &How::default()),
+        }
+    }
+
+    /// Who broke the glass to come in and is in now.
+    pub(crate) async fn emergencies(&self) -> Result<Vec<Emergency>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.emergencies(&here.actor).await?),
+            Self::There(there) => items(&there.get::<Value>("/emergencies", Query::new())?),
+        }
+    }
+
+    /// Ends one.
+    pub(crate) async fn end_emergency(&self, id: TokenId) -> Result<(), Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.end_emergency(&here.actor, id).await?),
+            Self::There(there) => there.delete(&format!("/emergencies/{id}")),
+        }
+    }
+
+    /// Who signed in and who was turned away.
+    pub(crate) async fn sign_ins(&self, limit: u32) -> Result<Vec<SignInLine>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.sign_ins(&here.actor, limit).await?),
+            Self::There(there) => {
+                items(&there.get::<Value>("/sign-ins", vec![("limit", limit.to_string())])?)
+            }
         }
     }
 

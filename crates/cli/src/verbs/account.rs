@@ -1,6 +1,6 @@
 //! Accounts of people.
 
-use app::accounts::{AccountView, NewAccount};
+use app::accounts::{AccountView, ChangedAccount, LetIn, NewAccount, NewIdentity};
 use clap::Subcommand;
 use kernel::{Role, TokenId};
 
@@ -43,6 +43,71 @@ pub(crate) enum AccountVerb {
         /// The name they sign in with, or the account's id or the end of it
         account: String,
     },
+    /// Changes what somebody may do; their sessions end
+    #[command(
+        after_help = "Examples:\n  tourniquet account change dana@cedarhollow.example --role staff\n  \
+        tourniquet account change okafor@mdr.example --enters-elsewhere true"
+    )]
+    Change {
+        /// The name they sign in with, or the account's id or the end of it
+        account: String,
+        /// What they may do from now on
+        #[arg(long, value_parser = word::<Role>())]
+        role: Option<Role>,
+        /// Their name, as the record shows it from now on
+        #[arg(long)]
+        name: Option<String>,
+        /// Whether they may enter practices that are not theirs in an emergency
+        #[arg(long, value_name = "true|false")]
+        enters_elsewhere: Option<bool>,
+    },
+    /// Links a provider's name for somebody (`sub`) to their account
+    #[command(
+        after_help = "Example:\n  tourniquet account link dana@cedarhollow.example clinic 00u1abc --server https://ir.example.com"
+    )]
+    Link {
+        /// The name they sign in with, or the account's id or the end of it
+        account: String,
+        /// The provider's key, as the file of `serve --sign-in-with` names it
+        provider: String,
+        /// The provider's lasting name for them
+        subject: String,
+    },
+    /// Unlinks one
+    #[command(after_help = "Example:\n  tourniquet account unlink dana@cedarhollow.example 00u1abc")]
+    Unlink {
+        /// The name they sign in with, or the account's id or the end of it
+        account: String,
+        /// The provider's lasting name for them, or the identity's id
+        subject: String,
+    },
+    /// Breaks the glass for somebody who cannot sign in: prints a link for half an hour that lets them in for four hours
+    #[command(
+        after_help = "Example:\n  tourniquet account let-in dana@cedarhollow.example --reason 'Her telephone is broken; I see her on the screen'"
+    )]
+    LetIn {
+        /// The name they sign in with, or the account's id or the end of it
+        account: String,
+        /// Why they cannot sign in, and how you know that it is they
+        #[arg(long)]
+        reason: String,
+    },
+    /// Who broke the glass to come in and is in now; with --end, ends it
+    #[command(
+        after_help = "Examples:\n  tourniquet account emergencies\n  tourniquet account emergencies --end 4K2M"
+    )]
+    Emergencies {
+        /// The one to end: its id or the end of it
+        #[arg(long, value_name = "ID")]
+        end: Option<String>,
+    },
+    /// Who signed in and who was turned away, the latest first
+    #[command(after_help = "Example:\n  tourniquet account sign-ins --limit 20")]
+    SignIns {
+        /// How many lines
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+        limit: u32,
+    },
     /// Ends an account and its sessions
     #[command(after_help = "Example:\n  tourniquet account end dana@cedarhollow.example")]
     End {
@@ -68,6 +133,56 @@ pub(crate) async fn run(bench: &Bench, verb: AccountVerb) -> Result<(), Failure>
             let given = desk.reset_account(id).await?;
             invite(bench, &given)
         }
+        AccountVerb::Change { account, role, name, enters_elsewhere } => {
+            let id = find(bench, &account).await?;
+            let changed = ChangedAccount { name, role, elsewhere: enters_elsewhere };
+            let account = desk.change_account(id, changed).await?;
+            if bench.json() {
+                return say_json(&account);
+            }
+            say(&format!("{} is {} now", account.name, account.role));
+            Ok(())
+        }
+        AccountVerb::Link { account, provider, subject } => {
+            let id = find(bench, &account).await?;
+            let made = desk.link_identity(id, NewIdentity { provider, subject }).await?;
+            if bench.json() {
+                return say_json(&made);
+            }
+            say(&format!("linked: {} of {} ({})", made.subject, made.issuer, made.id));
+            Ok(())
+        }
+        AccountVerb::Unlink { account, subject } => {
+            let id = find(bench, &account).await?;
+            let accounts = desk.accounts().await?;
+            let linked =
+                accounts.into_iter().find(|account| account.id == id).map(|account| account.identities);
+            let linked = linked
+                .unwrap_or_default()
+                .into_iter()
+                .find(|own| own.subject == subject || own.id == subject);
+            let linked =
+                linked.ok_or_else(|| Failure::usage(format!("the account has no identity `{subject}`")))?;
+            desk.unlink_identity(id, &linked.id).await?;
+            if !bench.json() {
+                say(&format!("unlinked: {} of {}", linked.subject, linked.issuer));
+            }
+            Ok(())
+        }
+        AccountVerb::LetIn { account, reason } => {
+            let id = find(bench, &account).await?;
+            let given = desk.let_in(id, LetIn { reason }).await?;
+            if bench.json() {
+                return say_json(&given);
+            }
+            say(&link(bench, &given));
+            tell(
+                "the glass is broken: this link lets one browser in, once, within half an hour, for four hours; every lead sees it",
+            );
+            Ok(())
+        }
+        AccountVerb::Emergencies { end } => emergencies(bench, end).await,
+        AccountVerb::SignIns { limit } => sign_ins(bench, limit).await,
         AccountVerb::End { account } => {
             let id = find(bench, &account).await?;
             desk.end_account(id).await?;
@@ -83,11 +198,72 @@ fn invite(bench: &Bench, given: &Given) -> Result<(), Failure> {
     if bench.json() {
         return say_json(given);
     }
-    let base = bench.globals.server.as_deref().unwrap_or("http://127.0.0.1:8787");
-    say(&format!("{}/signin/{}", base.trim_end_matches('/'), given.token));
+    say(&link(bench, given));
     tell(
         "give this link to them alone: it signs one browser in, once, within 72 hours, and asks for a password",
     );
+    Ok(())
+}
+
+fn link(bench: &Bench, given: &Given) -> String {
+    let base = bench.globals.server.as_deref().unwrap_or("http://localhost:8787");
+    format!("{}/signin/{}", base.trim_end_matches('/'), given.token)
+}
+
+async fn emergencies(bench: &Bench, end: Option<String>) -> Result<(), Failure> {
+    let standing = bench.desk.emergencies().await?;
+    if let Some(named) = end {
+        let id = pick(&named, standing.iter().map(|one| one.id), "emergency access")?;
+        bench.desk.end_emergency(id).await?;
+        if !bench.json() {
+            say(&format!("emergency access {id} is ended"));
+        }
+        return Ok(());
+    }
+    if bench.json() {
+        return say_json(&standing);
+    }
+    if standing.is_empty() {
+        say("Nobody is in past the usual way.");
+        return Ok(());
+    }
+    let rows = standing
+        .into_iter()
+        .map(|one| {
+            vec![
+                plain(short(one.id)),
+                plain(one.name),
+                plain(one.role.as_str()),
+                plain(one.by),
+                plain(one.since.to_string()),
+                (Ink::Alarm, one.reason),
+            ]
+        })
+        .collect();
+    bench.paper.table(&["access", "who", "role", "let in by", "since", "why"], rows);
+    Ok(())
+}
+
+async fn sign_ins(bench: &Bench, limit: u32) -> Result<(), Failure> {
+    let lines = bench.desk.sign_ins(limit).await?;
+    if bench.json() {
+        return say_json(&lines);
+    }
+    if lines.is_empty() {
+        say("Nobody has signed in yet.");
+        return Ok(());
+    }
+    let rows = lines
+        .into_iter()
+        .map(|line| {
+            let outcome = match line.refused {
+                Some(why) => (Ink::Alarm, why.replace('_', " ")),
+                None => (Ink::Good, "signed in".to_owned()),
+            };
+            vec![plain(line.at.to_string()), plain(line.name), plain(line.way), outcome]
+        })
+        .collect();
+    bench.paper.table(&["when", "who", "how", ""], rows);
     Ok(())
 }
 
@@ -113,11 +289,17 @@ async fn list(bench: &Bench) -> Result<(), Failure> {
     let rows = accounts
         .into_iter()
         .map(|account| {
-            let state = match (account.ended_at.is_some(), account.password, account.authenticator) {
-                (true, _, _) => (Ink::Faint, "ended".to_owned()),
-                (_, false, _) => (Ink::Caution, "invited".to_owned()),
-                (_, true, false) => (Ink::Good, "password".to_owned()),
-                (_, true, true) => (Ink::Good, "password and app".to_owned()),
+            let ways = [
+                (account.password, "password"),
+                (account.authenticator, "app"),
+                (account.passkeys > 0, "passkey"),
+                (!account.identities.is_empty(), "sign-in elsewhere"),
+            ];
+            let ways: Vec<&str> = ways.into_iter().filter(|(there, _)| *there).map(|(_, way)| way).collect();
+            let state = match (account.ended_at.is_some(), ways.is_empty()) {
+                (true, _) => (Ink::Faint, "ended".to_owned()),
+                (_, true) => (Ink::Caution, "invited".to_owned()),
+                (_, false) => (Ink::Good, ways.join(", ")),
             };
             vec![
                 plain(short(account.id)),

@@ -158,7 +158,15 @@ pub(crate) async fn run(globals: Globals, args: DemoArgs) -> Result<(), Failure>
         }
         Some((listener, tls)) => {
             let link = serve::link(&app).await?;
-            serve::serve(app, listener, tls, Some(link), &data.display().to_string()).await
+            serve::serve(
+                app,
+                listener,
+                tls,
+                Some(link),
+                args.listener.public_url,
+                &data.display().to_string(),
+            )
+            .await
         }
     }
 }

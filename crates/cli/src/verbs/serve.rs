@@ -34,6 +34,9 @@ const PROFILES: Duration = Duration::from_secs(5);
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(super) listener: ListenArgs,
+    /// A file that names providers of sign-ins (OpenID Connect); see docs/sign-in.md
+    #[arg(long, value_name = "FILE", env = "TOURNIQUET_SIGN_IN_WITH")]
+    pub(super) sign_in_with: Option<PathBuf>,
     /// The form of the log on standard error
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(super) log_format: LogFormat,
@@ -54,6 +57,19 @@ pub(crate) struct ListenArgs {
     /// Its private key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(super) tls_key: Option<PathBuf>,
+    /// The address at which browsers reach it, such as https://ir.example.com: passkeys are bound to it, and providers
+    /// of sign-ins send browsers back to it. On this machine itself it need not be given
+    #[arg(long, value_name = "URL", env = "TOURNIQUET_PUBLIC_URL", value_parser = public_url)]
+    pub(super) public_url: Option<String>,
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(text.to_owned()),
+        _ => Err("scheme and host alone, such as https://ir.example.com".to_owned()),
+    }
 }
 
 /// The form of the log.
@@ -115,10 +131,17 @@ pub(crate) async fn run(globals: Globals, args: ServeArgs) -> Result<(), Failure
     let tls = tls(&args.listener);
     // The address is taken first: nobody waits for a database only to learn that the port is in use.
     let listener = web::listen(args.listener.listen, tls.is_some()).map_err(|error| unserved(&error))?;
-    let app =
-        wiring::open(&globals.data, globals.database_url.as_deref(), wiring::edge_of(&globals.data)).await?;
+    let providers = match &args.sign_in_with {
+        Some(path) => {
+            identity::read(path).map_err(|error| Failure::usage(format!("--sign-in-with {error}")))?
+        }
+        None => Vec::new(),
+    };
+    let edge = wiring::edge_of(&globals.data);
+    let app = wiring::open_with(&globals.data, globals.database_url.as_deref(), edge, providers).await?;
     let link = first_link(&app).await?;
-    serve(app, listener, tls, link, &globals.data.display().to_string()).await
+    let public_url = args.listener.public_url.clone();
+    serve(app, listener, tls, link, public_url, &globals.data.display().to_string()).await
 }
 
 fn tls(args: &ListenArgs) -> Option<web::Tls> {
@@ -148,6 +171,7 @@ pub(super) async fn serve(
     listener: std::net::TcpListener,
     tls: Option<web::Tls>,
     link: Option<String>,
+    public_url: Option<String>,
     data: &str,
 ) -> Result<(), Failure> {
     let address =
@@ -155,7 +179,13 @@ pub(super) async fn serve(
     let scheme = if tls.is_some() { "https" } else { "http" };
     let base = format!("{scheme}://{address}");
     if let Some(link) = link {
-        tell(&format!("sign in, once: {base}/signin/{link}"));
+        // By the name rather than the number: a passkey made there works there again.
+        let shown = match &public_url {
+            Some(url) => url.clone(),
+            None if tls.is_none() && address.is_ipv4() => format!("{scheme}://localhost:{}", address.port()),
+            None => base.clone(),
+        };
+        tell(&format!("sign in, once: {shown}/signin/{link}"));
     }
     let ending = told_to_end()?;
     let beside = [
@@ -164,7 +194,10 @@ pub(super) async fn serve(
         tokio::spawn(forget_old_keys(app.clone())),
     ];
     tell(&format!("ready: {base} ({data})"));
-    let served = web::serve(app.clone(), web::Config::default(), listener, tls, ending).await;
+    // Behind a proxy that has the TLS, browsers speak it all the same: cookies are for them.
+    let secure = public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+    let config = web::Config { secure, public_url, ..web::Config::default() };
+    let served = web::serve(app.clone(), config, listener, tls, ending).await;
     for task in beside {
         task.abort();
     }

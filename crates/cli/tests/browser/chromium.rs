@@ -22,6 +22,7 @@ pub(crate) struct Browser {
     socket: Socket,
     next: u64,
     complaints: Vec<String>,
+    authenticator: String,
     _profile: TempDir,
 }
 
@@ -64,7 +65,14 @@ impl Browser {
         // Its further words must be read, or it stops when the pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
         let socket = Socket::connect(&url, PATIENCE).unwrap();
-        Some(Self { child, socket, next: 0, complaints: Vec::new(), _profile: profile })
+        Some(Self {
+            child,
+            socket,
+            next: 0,
+            complaints: Vec::new(),
+            authenticator: String::new(),
+            _profile: profile,
+        })
     }
 
     /// What pages complained of since this was last asked.
@@ -126,6 +134,21 @@ impl Browser {
 
     pub(crate) fn scripts_off(&mut self, window: &Window) {
         self.ask(Some(&window.session), "Emulation.setScriptExecutionDisabled", json!({"value": true}));
+    }
+
+    /// Gives the window a device that makes passkeys and knows its owner.
+    pub(crate) fn virtual_authenticator(&mut self, window: &Window) {
+        self.ask(Some(&window.session), "WebAuthn.enable", json!({}));
+        let options = json!({"protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true, "automaticPresenceSimulation": true});
+        let made =
+            self.ask(Some(&window.session), "WebAuthn.addVirtualAuthenticator", json!({"options": options}));
+        self.authenticator = made["authenticatorId"].as_str().unwrap().to_owned();
+    }
+
+    /// Whether the device knows whoever touches it.
+    pub(crate) fn user_verified(&mut self, window: &Window, known: bool) {
+        let params = json!({"authenticatorId": self.authenticator, "isUserVerified": known});
+        self.ask(Some(&window.session), "WebAuthn.setUserVerified", params);
     }
 
     /// The window's size, and which theme the system asks for.

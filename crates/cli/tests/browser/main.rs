@@ -5,6 +5,8 @@
 
 mod chromium;
 mod closing;
+mod elsewhere;
+mod passkeys;
 mod socket;
 
 use std::{fs, path::Path, process::Command, time::Instant};
@@ -236,11 +238,22 @@ fn axe_finds_nothing_on_any_page_in_either_theme_and_none_is_wider_than_a_phone(
     let Some(axe) = axe() else { return };
     let scene = Scene::new();
     let window = scene.sign_in(&mut browser, "lead");
-    let mut pages: Vec<String> =
-        ["/", "/alerts", "/journal", "/journal/3", "/practices", "/today", "/declare", "/administration"]
-            .iter()
-            .map(|path| scene.url(path))
-            .collect();
+    let mut pages: Vec<String> = [
+        "/",
+        "/alerts",
+        "/journal",
+        "/journal/3",
+        "/practices",
+        "/today",
+        "/declare",
+        "/administration",
+        "/me",
+        "/emergencies",
+        "/signin",
+    ]
+    .iter()
+    .map(|path| scene.url(path))
+    .collect();
     pages.extend(
         [
             "",

@@ -23,6 +23,7 @@ pub(crate) fn token(id: u128, secret: &[u8], practice: Option<PracticeId>) -> To
         created_at: at(0),
         expires_at: None,
         revoked_at: None,
+        glass: None,
     }
 }
 

@@ -31,7 +31,7 @@ async fn body(desk: &Desk, made: &Markup) -> Result<Markup, Problem> {
     let now = desk.web.app.edge().now();
     let (mut good, ended): (Vec<&TokenRow>, Vec<&TokenRow>) = rows
         .iter()
-        .filter(|row| row.kind != TokenKind::Account)
+        .filter(|row| !matches!(row.kind, TokenKind::Account | TokenKind::Identity))
         .partition(|row| row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > now));
     good.sort_by_key(|row| (row.kind != TokenKind::Session, std::cmp::Reverse(row.created_at)));
     let roles = Role::ALL.iter().map(|role| (role.as_str().to_owned(), role.as_str().to_owned())).collect();
@@ -51,6 +51,7 @@ async fn body(desk: &Desk, made: &Markup) -> Result<Markup, Problem> {
             }
         }
         section aria-labelledby="standing-h" { h2 #standing-h { "Who may come in" } (table(desk, &good, &practices, true)) }
+        (super::glass::log(desk).await?)
         @if !ended.is_empty() { details.more { summary { (ended.len()) " that have ended" } (table(desk, &ended, &practices, false)) } }
     })
 }
@@ -61,7 +62,7 @@ fn table(desk: &Desk, rows: &[&TokenRow], practices: &[(String, String)], standi
             thead { tr { th scope="col" { "Who" } th scope="col" { "Kind" } th scope="col" { "Practice" } th scope="col" { "Since" } th scope="col" { "Until" } @if standing { th scope="col" { span.unseen { "End it" } } } } }
             tbody { @for row in rows { tr {
                 th scope="row" { (row.name) span.small.quiet { (row.role) @if !row.scopes.is_empty() { " · only " (row.scopes.join(", ")) } } }
-                td data-label="Kind" { (match row.kind { TokenKind::Api => "token", TokenKind::Link => "link", TokenKind::Session => "browser", TokenKind::Source => "alert source", TokenKind::Account => "account" }) @if row.id == desk.caller.token.id { " " (parts::chip("calm", "●", "this one")) } }
+                td data-label="Kind" { (match row.kind { TokenKind::Api => "token", TokenKind::Link => "link", TokenKind::Session => "browser", TokenKind::Source => "alert source", TokenKind::Account | TokenKind::Identity => "account" })  @if row.glass.is_some() { " " (parts::chip("bad", "!", "emergency access")) } @if row.id == desk.caller.token.id { " " (parts::chip("calm", "●", "this one")) } }
                 td data-label="Practice" { (row.practice.map_or("all", |id| { let id = id.to_string(); practices.iter().find(|(own, _)| *own == id).map_or("one", |(_, name)| name.as_str()) })) }
                 td data-label="Since" { (parts::moment(row.created_at, &TimeZone::UTC)) " UTC" }
                 td data-label="Until" { @match row.revoked_at.or(row.expires_at) { Some(end) => { (parts::moment(end, &TimeZone::UTC)) " UTC" }, None => "ended by hand" } }

@@ -54,7 +54,7 @@ pub(crate) async fn page(
         worst: waiting.items.iter().map(|row| row.severity).max(),
         count: waiting.items.len(),
     };
-    let body = board.body(&open, &closed, &alerts);
+    let body = html! { (super::glass::notice(&desk).await?) (board.body(&open, &closed, &alerts)) };
     Ok(layout::page(&desk, &Sheet::new("Board", Place::Board, body).wide()))
 }
 

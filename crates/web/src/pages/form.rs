@@ -14,8 +14,13 @@ use crate::error::Problem;
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Reads a form's body. Control characters are nothing that a person types; they go, but for ends of lines and tabs.
     pub(crate) fn read(bytes: &[u8]) -> Self {
-        Self(form_urlencoded::parse(bytes).into_owned().collect())
+        let plain = |mut text: String| {
+            text.retain(|letter| !letter.is_control() || matches!(letter, '\n' | '\r' | '\t'));
+            text
+        };
+        Self(form_urlencoded::parse(bytes).into_owned().map(|(name, text)| (name, plain(text))).collect())
     }
 
     /// Takes a field out.

@@ -2,7 +2,7 @@
 //! nothing run, load or be framed but what this program serves and this answer named with its nonce.
 
 use axum::{
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use kernel::{Capability, IncidentId};
@@ -105,24 +105,55 @@ pub(crate) fn page(desk: &Desk, sheet: &Sheet) -> Response {
                 }
             }
             main #main .wide[sheet.wide] tabindex="-1" {
+                (super::glass::band(desk))
                 (sheet.body)
                 @if let Some((incident, from)) = sheet.live { (feed(incident, from, &desk.here, &nonce)) }
                 @if let Some(region) = sheet.asks { div #ask hx-nonce=(nonce) hx-get=(desk.here) hx-trigger="ask" hx-swap="none" hx-select-oob={ "#" (region) ":outerMorph" } {} }
             }
         }
     };
-    paper(StatusCode::OK, &sheet.title, &nonce, true, &body)
+    paper(StatusCode::OK, &sheet.title, &nonce, Scripts::All, &body)
+}
+
+/// What a page runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scripts {
+    /// Nothing.
+    None,
+    /// Our own small module: the sign-in page asks the browser for passkeys.
+    Own,
+    /// htmx as well.
+    All,
 }
 
 /// A page without navigation: sign-in, the staff's own, errors.
 pub(crate) fn bare(web: &Web, status: StatusCode, title: &str, body: &Markup) -> Response {
-    let body = html! {
+    paper(status, title, &nonce(web), Scripts::None, &alone(body))
+}
+
+/// The same with our own module: the page of the entrance.
+pub(crate) fn entrance(web: &Web, status: StatusCode, title: &str, body: &Markup) -> Response {
+    paper(status, title, &nonce(web), Scripts::Own, &alone(body))
+}
+
+fn alone(body: &Markup) -> Markup {
+    html! {
         div.alone {
             header { span.mark { (mark()) span { "Tourniquet" } } }
             main #main tabindex="-1" { (body) }
         }
-    };
-    paper(status, title, &nonce(web), false, &body)
+    }
+}
+
+/// A page that leads on to another of our own by itself, and by a link where it does not.
+pub(crate) fn onward(web: &Web, next: &'static str, title: &str, what: &str) -> Response {
+    let body = html! { h1 { (what) } p.actions { a.button.first href=(next) { "Go on" } } };
+    let mut response = bare(web, StatusCode::OK, title, &body);
+    if let Ok(value) = HeaderValue::from_str(&format!("0; url={next}")) {
+        // Understood by every browser, though only its twin in a page's head stands in the HTML Standard (section 15.1.1).
+        response.headers_mut().insert(header::REFRESH, value);
+    }
+    response
 }
 
 fn nonce(web: &Web) -> String {
@@ -130,7 +161,7 @@ fn nonce(web: &Web) -> String {
     random.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn paper(status: StatusCode, title: &str, nonce: &str, scripts: bool, body: &Markup) -> Response {
+fn paper(status: StatusCode, title: &str, nonce: &str, scripts: Scripts, body: &Markup) -> Response {
     let assets = &*ASSETS;
     let markup = html! {
         (DOCTYPE)
@@ -143,11 +174,11 @@ fn paper(status: StatusCode, title: &str, nonce: &str, scripts: bool, body: &Mar
                 title { (title) " · Tourniquet" }
                 link rel="icon" href=(assets.mark.path) type="image/svg+xml";
                 link rel="stylesheet" href=(assets.style.path) nonce=(nonce);
-                @if scripts {
+                @if scripts == Scripts::All {
                     meta name="htmx-config" content="extensions:\"hx-csp,sse\",includeIndicatorCSS:false,history:false,defaultTimeout:15000";
                     script src=(assets.htmx.path) nonce=(nonce) defer {}
-                    script src=(assets.desk.path) nonce=(nonce) defer {}
                 }
+                @if scripts != Scripts::None { script src=(assets.desk.path) nonce=(nonce) defer {} }
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
@@ -155,10 +186,10 @@ fn paper(status: StatusCode, title: &str, nonce: &str, scripts: bool, body: &Mar
             }
         }
     };
-    let scripting = if scripts {
-        format!("script-src 'nonce-{nonce}'; connect-src 'self'; trusted-types htmx; ")
-    } else {
-        String::new()
+    let scripting = match scripts {
+        Scripts::None => String::new(),
+        Scripts::Own => format!("script-src 'nonce-{nonce}'; connect-src 'self'; trusted-types 'none'; "),
+        Scripts::All => format!("script-src 'nonce-{nonce}'; connect-src 'self'; trusted-types htmx; "),
     };
     let policy = format!(
         "default-src 'none'; {scripting}style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; \

@@ -1,4 +1,4 @@
-//! One's own account: password, authenticator app, and the browsers in which one is signed in. What guards the account is
+//! One's own account: password, passkeys, authenticator app, sign-ins elsewhere, and the browsers in which one is signed in. What guards the account is
 //! changed only by somebody who knows the password, so that a browser left open gives nothing away for good.
 
 use app::accounts::{AccountView, Enrolment};
@@ -10,17 +10,18 @@ use maud::{Markup, html};
 use super::{
     desk::{Act, Desk},
     layout::{self, Place, Sheet},
-    parts,
+    parts, passkeys, providers,
 };
-use crate::{error::Problem, received::Named};
+use crate::{error::Problem, received::Named, site::At};
 
 /// What there is.
-pub(crate) async fn page(desk: Desk) -> Result<Response, Problem> {
-    shown(&desk, &html! {}).await
+pub(crate) async fn page(desk: Desk, at: At) -> Result<Response, Problem> {
+    shown(&desk, &at, &html! {}).await
 }
 
-async fn shown(desk: &Desk, told: &Markup) -> Result<Response, Problem> {
+async fn shown(desk: &Desk, at: &At, told: &Markup) -> Result<Response, Problem> {
     let account = desk.web.app.own_account(&desk.actor).await?;
+    let keys = passkeys::of(desk).await?;
     let body = html! {
         h1 { "Your account" }
         (told)
@@ -28,11 +29,14 @@ async fn shown(desk: &Desk, told: &Markup) -> Result<Response, Problem> {
             Some(account) => {
                 p.lead { (account.name) ", " (account.role) " · signs in as " (account.sign_in) }
                 (password(desk, account))
+                (passkeys::section(desk, &keys, account.password, at))
                 (authenticator(desk, account))
+                (providers::section(desk, &account.identities, account.password))
             }
             None => p { "You came by a link. It signs this browser in and nothing else; an administrator can make you an account with a password." }
         }
         (sessions(desk).await?)
+        p.small { a href="/emergencies" { "Emergency access" } ": when somebody is needed now and cannot sign in." }
     };
     Ok(layout::page(desk, &Sheet::new("Your account", Place::Own, body)))
 }
@@ -76,7 +80,7 @@ fn authenticator(desk: &Desk, account: &AccountView) -> Markup {
     }
 }
 
-fn secret(name: &str, label: &str, kind: &str) -> Markup {
+pub(super) fn secret(name: &str, label: &str, kind: &str) -> Markup {
     html! { label.field { span { (label) } input type="password" name=(name) required maxlength="1024" autocomplete=(kind); } }
 }
 
@@ -98,7 +102,7 @@ async fn sessions(desk: &Desk) -> Result<Markup, Problem> {
 }
 
 /// Sets the password.
-pub(crate) async fn set_password(act: Act) -> Result<Response, Problem> {
+pub(crate) async fn set_password(at: At, act: Act) -> Result<Response, Problem> {
     let text = |name: &str| act.fields.whole(name).map(str::to_owned);
     let new = text("new").unwrap_or_default();
     if text("again").unwrap_or_default() != new {
@@ -106,7 +110,7 @@ pub(crate) async fn set_password(act: Act) -> Result<Response, Problem> {
     }
     let desk = &act.desk;
     desk.web.app.set_password(&desk.actor, desk.caller.token.id, text("present"), new).await?;
-    told(act, "Your password is set. Use it, with your e-mail address, the next time you sign in.").await
+    told(act, at, "Your password is set. Use it, with your e-mail address, the next time you sign in.").await
 }
 
 /// Begins to set an authenticator app up: shows what it has to be told.
@@ -146,29 +150,35 @@ pub(crate) async fn confirm(mut act: Act) -> Result<Response, Problem> {
     let code = act.fields.get("code").unwrap_or_default().to_owned();
     let recovery = act.desk.web.app.confirm_authenticator(&act.desk.actor, &code).await?;
     "/me".clone_into(&mut act.desk.here);
-    let body = html! {
-        h1 { "Your app is in use" }
-        div.notice.good role="status" { p { strong { "Print or write these down, and keep them where your telephone is not." } " Each lets you in once in place of the app’s code. They are not shown again." } }
-        ul.plain.codes { @for code in &recovery.codes { li { code { (code) } } } }
-        p.actions { a.button href="/me" { "I have kept them" } }
-    };
+    let body = codes("Your app is in use", &recovery.codes);
     Ok(layout::page(&act.desk, &Sheet::new("Recovery codes", Place::Own, body)))
 }
 
+/// Recovery codes, shown once.
+pub(super) fn codes(title: &str, codes: &[String]) -> Markup {
+    html! {
+        h1 { (title) }
+        div.notice.good role="status" { p { strong { "Print or write these down, and keep them where your telephone is not." } " With your password, each lets you in once in place of the app’s code or a passkey. They are not shown again." } }
+        ul.plain.codes { @for code in codes { li { code { (code) } } } }
+        p.actions { a.button href="/me" { "I have kept them" } }
+    }
+}
+
 /// Stops using the app.
-pub(crate) async fn drop_app(act: Act) -> Result<Response, Problem> {
+pub(crate) async fn drop_app(at: At, act: Act) -> Result<Response, Problem> {
     let present = act.fields.whole("present").map(str::to_owned);
     act.desk.web.app.drop_authenticator(&act.desk.actor, present).await?;
-    told(act, "The app is no longer asked for, and its recovery codes are void.").await
+    told(act, at, "The app is no longer asked for, and its recovery codes are void.").await
 }
 
 /// Signs another browser out.
-pub(crate) async fn end(Named(id): Named<TokenId>, act: Act) -> Result<Response, Problem> {
+pub(crate) async fn end(Named(id): Named<TokenId>, at: At, act: Act) -> Result<Response, Problem> {
     act.desk.web.app.end_session(&act.desk.actor, id).await?;
-    told(act, "That browser is signed out.").await
+    told(act, at, "That browser is signed out.").await
 }
 
-async fn told(mut act: Act, what: &str) -> Result<Response, Problem> {
+/// The page again, with what was done.
+pub(super) async fn told(mut act: Act, at: At, what: &str) -> Result<Response, Problem> {
     "/me".clone_into(&mut act.desk.here);
-    shown(&act.desk, &html! { p.notice.good role="status" { (what) } }).await
+    shown(&act.desk, &at, &html! { p.notice.good role="status" { (what) } }).await
 }

@@ -47,14 +47,11 @@ fn person(desk: &Desk, account: &AccountView, practices: &[(String, String)]) ->
         article.card {
             div.line {
                 h3 { (account.name) }
-                @match (account.password, account.authenticator) {
-                    (false, _) => (parts::chip("care", "◐", "invited")),
-                    (true, false) => (parts::chip("calm", "●", "password")),
-                    (true, true) => (parts::chip("good", "✓", "password and app")),
-                }
+                (ways(account))
             }
             p.small.quiet { (account.sign_in) " · " (account.role) " · " (named.map_or("all practices", |(_, name)| name.as_str())) }
             div.deeds {
+                (change(desk, account))
                 details.act { summary { "Locked out" } form.do method="post" action={ "/administration/accounts/" (account.id) "/reset" } {
                     (desk.seal()) p.small { "Takes password and app away, signs them out everywhere, and makes a new link." } button.risky type="submit" { "Make a new link" }
                 } }
@@ -63,6 +60,44 @@ fn person(desk: &Desk, account: &AccountView, practices: &[(String, String)]) ->
                 } }
             }
         }
+    }
+}
+
+/// How they come in, as a word.
+fn ways(account: &AccountView) -> Markup {
+    let strong = account.passkeys > 0 || account.authenticator;
+    let mut ways = Vec::new();
+    if account.passkeys > 0 {
+        ways.push(parts::count(account.passkeys, "passkey", "passkeys"));
+    }
+    if account.password {
+        ways.push("password".to_owned());
+    }
+    if account.authenticator {
+        ways.push("app".to_owned());
+    }
+    if !account.identities.is_empty() {
+        ways.push("sign-in elsewhere".to_owned());
+    }
+    match (ways.is_empty(), strong) {
+        (true, _) => parts::chip("care", "◐", "invited"),
+        (_, true) => parts::chip("good", "✓", &ways.join(", ")),
+        (_, false) => parts::chip("calm", "●", &ways.join(", ")),
+    }
+}
+
+fn change(desk: &Desk, account: &AccountView) -> Markup {
+    let own = account.person == desk.actor.id;
+    html! {
+        @if !own { details.act { summary { "Change role" } form.do method="post" action={ "/administration/accounts/" (account.id) "/change" } {
+            (desk.seal())
+            label.field { span { "Role" } select name="role" { @for role in Role::ALL.iter().filter(|role| **role != Role::Service) { option value=(role) selected[*role == account.role] { (role) } } } }
+            @if desk.actor.practice.is_none() && account.practice.is_some() {
+                label.field { span { "May enter other practices in an emergency" } select name="elsewhere" { option value="no" selected[!account.elsewhere] { "no" } option value="yes" selected[account.elsewhere] { "yes" } } }
+            }
+            p.small { "A changed role signs them out everywhere." }
+            button.risky type="submit" { "Change it" }
+        } } }
     }
 }
 

@@ -77,7 +77,7 @@ fn sentence(text: &str) -> String {
 pub(crate) fn signed_out() -> Markup {
     html! {
         h1 { "You are not signed in" }
-        p.actions { a.button.first href="/signin" { "Sign in with a password" } }
+        p.actions { a.button.first href="/signin" { "Sign in" } }
         p.lead { "Or open the link that whoever leads the response has given you. It signs one browser in, once." }
         div.card {
             h2 { "For the lead" }

@@ -92,6 +92,18 @@ const ROUTES: &[(&str, &str, Option<C>)] = &[
     ("make_account", "administer", Some(C::Administer)),
     ("reset_account", "administer", Some(C::Administer)),
     ("end_account", "administer", Some(C::Administer)),
+    ("change_account", "administer", Some(C::Administer)),
+    ("link_identity", "administer", Some(C::Administer)),
+    ("unlink_identity", "administer", Some(C::Administer)),
+    ("let_in", "write", Some(C::Lead)),
+    ("list_emergencies", "read", None),
+    ("end_emergency", "write", Some(C::Lead)),
+    ("list_sign_ins", "administer", Some(C::Administer)),
+    ("list_passkeys", "read", None),
+    ("ask_for_passkey", "write", None),
+    ("make_passkey", "write", None),
+    ("remove_passkey", "write", None),
+    ("unlink_own_identity", "write", None),
     ("show_own_account", "read", None),
     ("set_password", "write", None),
     ("begin_authenticator", "write", None),
@@ -121,6 +133,11 @@ const OF_ONES_OWN: &[&str] = &[
     "confirm_authenticator",
     "drop_authenticator",
     "end_own_session",
+    "list_passkeys",
+    "ask_for_passkey",
+    "make_passkey",
+    "remove_passkey",
+    "unlink_own_identity",
 ];
 
 /// Operations that name no thing of a practice: another practice gets an answer about itself.
@@ -145,6 +162,8 @@ const ABOUT_THEMSELVES: &[&str] = &[
     "list_tokens",
     "list_accounts",
     "list_own_sessions",
+    "list_emergencies",
+    "list_sign_ins",
     "show_me",
     "rehash_evidence",
     "list_retention",
@@ -253,6 +272,46 @@ impl Things {
         json!({"sign_in": format!("{word}@cedarhollow.example"), "name": word, "role": "auditor", "practice": self.practice})
     }
 
+    /// An account that may be ended, or an emergency access of one.
+    async fn spare_account(&self, ground: &Ground, id: &str) -> String {
+        let word = ground.program.app.edge().id(kernel::TokenId::new).to_string();
+        let call = Call::post("/api/v1/accounts", &self.account(&word));
+        let reply = ground.send(call.by(ground.of(Role::Lead))).await.json();
+        let spare = reply["id"].as_str().unwrap().to_owned();
+        let lead = || ground.of(Role::Lead);
+        if id == "unlink_identity" {
+            // Nobody else's any more: the one before is ended with its account.
+            for account in ground.send(Call::get("/api/v1/accounts").by(lead())).await.json()["items"]
+                .as_array()
+                .unwrap()
+            {
+                for linked in account["identities"].as_array().unwrap() {
+                    let path = format!(
+                        "/api/v1/accounts/{}/identities/{}",
+                        account["id"].as_str().unwrap(),
+                        linked["id"].as_str().unwrap()
+                    );
+                    ground.send(Call::new("DELETE", path).by(lead())).await;
+                }
+            }
+            let body = json!({"provider": "nowhere", "subject": "person-9"});
+            let reply = ground
+                .send(Call::post(format!("/api/v1/accounts/{spare}/identities"), &body).by(lead()))
+                .await;
+            assert_eq!(reply.status, 201, "{}", reply.text());
+        }
+        if id != "end_emergency" {
+            return spare;
+        }
+        let body = json!({"reason": "Their telephone is broken; I see them."});
+        let link = ground
+            .send(Call::post(format!("/api/v1/accounts/{spare}/let-in"), &body).by(lead()))
+            .await
+            .json();
+        let session = ground.program.app.use_link(link["token"].as_str().unwrap()).await.unwrap().unwrap();
+        session.id.to_string()
+    }
+
     async fn call(&self, ground: &Ground, operation: &Operation, round: usize) -> Call {
         let id = operation.id.as_str();
         let spare = if id == "revoke_token" {
@@ -260,11 +319,8 @@ impl Things {
                 .as_str()
                 .unwrap()
                 .to_owned()
-        } else if matches!(id, "reset_account" | "end_account") {
-            let word = ground.program.app.edge().id(kernel::TokenId::new).to_string();
-            let call = Call::post("/api/v1/accounts", &self.account(&word));
-            let reply = ground.send(call.by(ground.of(Role::Lead))).await;
-            reply.json()["id"].as_str().map_or_else(String::new, str::to_owned)
+        } else if operation.path.starts_with("/api/v1/accounts/{id}") || id == "end_emergency" {
+            self.spare_account(ground, id).await
         } else {
             String::new()
         };
@@ -273,7 +329,7 @@ impl Things {
             Some("alerts") => &self.alert,
             Some("evidence") => &self.evidence,
             Some("practices") => &self.practice,
-            Some("tokens" | "accounts") => &spare,
+            Some("tokens" | "accounts" | "emergencies") => &spare,
             _ => &self.incident,
         };
         let mut path = operation
@@ -285,7 +341,8 @@ impl Things {
             .replace("{sha256}", &self.photo)
             .replace("{report}", &self.report)
             .replace("{source}", "generic")
-            .replace("{kind}", "letters");
+            .replace("{kind}", "letters")
+            .replace("{identity}", &identity("person-9"));
         path.push_str(match id {
             "take_evidence" => "?name=a&source=b&why=c",
             "prove_inclusion" => "?index=0&size=1",
@@ -311,6 +368,9 @@ impl Things {
             "make_practice" | "change_practice" => call.json(&self.profile),
             "make_token" => call.json(&json!({"name": "new", "role": "auditor", "practice": self.practice})),
             "make_account" => call.json(&self.account(&format!("new-{round}"))),
+            "change_account" => call.json(&json!({"name": format!("Renamed {round}")})),
+            "link_identity" => call.json(&json!({"provider": "nowhere", "subject": format!("person of {round}")})),
+            "let_in" => call.json(&json!({"reason": "Their telephone is broken; I see them."})),
             _ if OF_ONES_OWN.contains(&id) => call.json(&of_ones_own(id)),
             "set_facts" => call.json(&json!({"facts": self.facts(round), "reason": "counted"})),
             "patch_facts" => call.json(&json!({
@@ -343,8 +403,15 @@ impl Things {
     }
 }
 
+/// What an identity is known by: the beginning of the digest of issuer and subject.
+fn identity(subject: &str) -> String {
+    let digest = kernel::Digest::of(format!("identity\u{0}https://id.invalid\u{0}{subject}").as_bytes());
+    digest.as_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn of_ones_own(id: &str) -> Value {
     match id {
+        "make_passkey" => json!({"ticket": "00", "answer": "{}", "name": "telephone"}),
         "set_password" => json!({"new": "seven quiet lanterns drift"}),
         "confirm_authenticator" => json!({"code": "000000"}),
         _ => json!({}),
@@ -383,7 +450,9 @@ async fn no_role_and_no_other_practice_gets_past_what_it_may() {
         assert_eq!(ground.head(wrong).await, 401, "{id} with a wrong token");
         for role in Role::ALL {
             round += 1;
-            let may = needs.is_none_or(|needs| role.may(needs)) && id != "make_backup";
+            // A practice watches over who is in there, and ends it.
+            let watches = id == "end_emergency" && role == Role::Practice;
+            let may = (watches || needs.is_none_or(|needs| role.may(needs))) && id != "make_backup";
             let status = ground.head(things.call(&ground, &operation, round).await.by(ground.of(role))).await;
             if OF_ONES_OWN.contains(&id) {
                 assert_eq!(status, 404, "{id} by {role}");

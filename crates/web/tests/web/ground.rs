@@ -118,8 +118,13 @@ impl Call {
 
 impl Ground {
     pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same, with something said otherwise.
+    pub(crate) async fn with(change: impl FnOnce(&mut web::Config)) -> Self {
         let (edge, hand) = Edge::simulated(NOW.parse().unwrap(), 7);
-        let program = Program::start(edge).await.unwrap();
+        let program = Program::start_with(edge, vec![testkit::provider::nowhere()]).await.unwrap();
         let lead = actor(Role::Lead, None);
         let practice = Practice::named("Elsewhere Family Medicine", "OH", "America/New_York");
         let other = program.app.set_profile(&lead, SetProfile { id: None, practice }).await.unwrap().id;
@@ -129,10 +134,9 @@ impl Ground {
             others.insert(role, token(&program, role, Some(other), &[]).await);
         }
         let provider = token(&program, Role::Lead, None, &[]).await;
-        let router = web::router(
-            program.app.clone(),
-            web::Config { evidence_limit: 1 << 20, ..web::Config::default() },
-        );
+        let mut config = web::Config { evidence_limit: 1 << 20, ..web::Config::default() };
+        change(&mut config);
+        let router = web::router(program.app.clone(), config);
         Self { program, router, hand, other, own, others, provider }
     }
 

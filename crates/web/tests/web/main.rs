@@ -8,6 +8,7 @@ mod delivery;
 mod description;
 mod events;
 mod ground;
+mod guard;
 mod hostile;
 mod investigation;
 mod listener;
