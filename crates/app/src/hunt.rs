@@ -19,8 +19,8 @@ use crate::{
     command::How,
     evidence::Provenance,
     ports::{
-        Caught, EvidenceQuery, EvidenceRow, HuntAnswer, HuntFile, HuntProgress, Hunted, MoreRules, Quarry, Scope,
-        SealedFile,
+        Caught, EvidenceQuery, EvidenceRow, HuntAnswer, HuntFile, HuntProgress, Hunted, MoreRules, Quarry,
+        Scope, SealedFile,
     },
 };
 

@@ -11,8 +11,8 @@ pub mod shelf;
 
 pub use evidence::{EvidenceError, EvidenceStore, Rehash, Stored, StoredFile};
 pub use hunter::{
-    Caught, HuntAnswer, HuntFile, HuntOrigin, HuntProgress, Hunted, Hunter, MoreRules, OpenSealed, Quarry, RuleText,
-    SealedFile,
+    Caught, HuntAnswer, HuntFile, HuntOrigin, HuntProgress, Hunted, Hunter, MoreRules, OpenSealed, Quarry,
+    RuleText, SealedFile,
 };
 pub use identity::{
     Challenge, Claimed, Known, NotVouched, Owner, Passkeys, Provider, RoundTrip, SingleSignOn, Site,

@@ -2,7 +2,6 @@
 #![cfg(test)]
 
 use std::{
-use std::{
     io::{Cursor, Read as _, Write as _},
     path::Path,
 };
@@ -99,7 +98,8 @@ fn a_sealed_collection_tells_the_story_and_points_at_itself_and_the_file_in_it()
         open: Box::new(move || Ok(Box::new(Cursor::new(bytes.clone())))),
     });
     let engine = Engine::new();
-    let packed = engine.hunt(sealed.collect(), &MoreRules::default(), &HuntProgress::default()).unwrap().found;
+    let packed =
+        engine.hunt(sealed.collect(), &MoreRules::default(), &HuntProgress::default()).unwrap().found;
     let plain = engine.hunt(items(false), &MoreRules::default(), &HuntProgress::default()).unwrap().found;
     assert_eq!((packed.records, packed.detections), (plain.records, plain.detections));
     assert_eq!((&packed.hosts, &packed.accounts), (&plain.hosts, &plain.accounts));

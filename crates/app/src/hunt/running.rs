@@ -90,7 +90,8 @@ impl App {
         let standing = running.standing();
         let (app, actor) = (self.clone(), actor.clone());
         drop(tokio::spawn(async move {
-            let done = app.hunt_telling(&actor, incident, MoreRules::default(), running.progress.clone()).await;
+            let done =
+                app.hunt_telling(&actor, incident, MoreRules::default(), running.progress.clone()).await;
             let failed = match done {
                 // Whoever looks next finds the figure drawn.
                 Ok(_) => app.chronicle(&actor, incident).await.err().map(|error| error.to_string()),

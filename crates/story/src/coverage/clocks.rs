@@ -162,7 +162,7 @@ mod tests {
 
     impl Fields for Guid {
         fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-            (name == self.0).then(|| Cow::Borrowed(self.1.as_str()))
+            (name == self.0).then_some(Cow::Borrowed(self.1.as_str()))
         }
     }
 

@@ -312,24 +312,15 @@ impl Things {
         session.id.to_string()
     }
 
-    async fn call(&self, ground: &Ground, operation: &Operation, round: usize) -> Call {
+    /// An operation's path with the ids of things that are there.
+    fn path(&self, operation: &Operation, spare: &str) -> String {
         let id = operation.id.as_str();
-        let spare = if id == "revoke_token" {
-            ground.made(json!({"name": "spare", "role": "auditor", "practice": self.practice})).await["id"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        } else if operation.path.starts_with("/api/v1/accounts/{id}") || id == "end_emergency" {
-            self.spare_account(ground, id).await
-        } else {
-            String::new()
-        };
         let thing = match operation.path.split('/').nth(3) {
             Some("alerts") if id.ends_with("photo") || id == "list_photos" => &self.told,
             Some("alerts") => &self.alert,
             Some("evidence") => &self.evidence,
             Some("practices") => &self.practice,
-            Some("tokens" | "accounts" | "emergencies") => &spare,
+            Some("tokens" | "accounts" | "emergencies") => spare,
             _ => &self.incident,
         };
         let mut path = operation
@@ -349,6 +340,22 @@ impl Things {
             "prove_consistency" => "?old=1&new=2",
             _ => "",
         });
+        path
+    }
+
+    async fn call(&self, ground: &Ground, operation: &Operation, round: usize) -> Call {
+        let id = operation.id.as_str();
+        let spare = if id == "revoke_token" {
+            ground.made(json!({"name": "spare", "role": "auditor", "practice": self.practice})).await["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        } else if operation.path.starts_with("/api/v1/accounts/{id}") || id == "end_emergency" {
+            self.spare_account(ground, id).await
+        } else {
+            String::new()
+        };
+        let path = self.path(operation, &spare);
         let call = Call::new(&operation.method, path);
         match id {
             "deliver_alerts" => call.json(&alert(&format!("by-{round}"))),
