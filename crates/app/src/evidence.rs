@@ -1,10 +1,10 @@
 //! Evidence: taken in (hashed, sealed, durable) before the journal says so, read only through a check of its bytes,
 //! hashed again on demand and on a schedule.
 
-use std::{io::Read, path::PathBuf};
+use std::{collections::BTreeMap, io::Read, path::PathBuf};
 
 use incident::Request;
-use kernel::{Actor, Capability, EvidenceId, IncidentId, Requires, authorise};
+use kernel::{Actor, Capability, Digest, EvidenceId, IncidentId, PracticeId, Requires, authorise};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,6 +43,18 @@ pub struct Rehashed {
     pub name: String,
     /// `ok`, `changed` or `missing`.
     pub outcome: String,
+}
+
+/// `ok`, `changed` or `missing`, by item.
+type Outcomes = BTreeMap<EvidenceId, String>;
+
+/// What is found of one practice's evidence.
+#[derive(Default)]
+struct Findings {
+    /// By an earlier request with the same key.
+    before: Option<Outcomes>,
+    /// By this one.
+    now: Outcomes,
 }
 
 impl App {
@@ -166,39 +178,120 @@ impl App {
         actor: &Actor,
         incident: Option<IncidentId>,
     ) -> Result<Vec<Rehashed>, AppError> {
+        self.rehash_once(actor, incident, None).await
+    }
+
+    /// As [`App::rehash`]; with a key, a request that is sent again is answered with what was found, and nothing is hashed.
+    ///
+    /// # Errors
+    /// As [`App::rehash`]; the key of another request is one.
+    pub async fn rehash_once(
+        &self,
+        actor: &Actor,
+        incident: Option<IncidentId>,
+        key: Option<String>,
+    ) -> Result<Vec<Rehashed>, AppError> {
         let _ = authorise(actor, Handle)?;
+        let asked = serde_json::to_vec(&("rehash", incident)).map_err(AppError::json("the request"))?;
+        let key = key.map(|key| (key, Digest::of(&asked)));
+        let mut found: BTreeMap<PracticeId, Findings> = BTreeMap::new();
         let mut outcomes = Vec::new();
         let mut query = EvidenceQuery { incident, limit: 500, ..EvidenceQuery::default() };
         loop {
             let page = self.journal().evidence(Scope::of(actor), query.clone()).await?;
             for row in page.items {
-                if row.state == "destroyed" {
-                    continue;
+                if let (Some(key), false) = (&key, found.contains_key(&row.practice)) {
+                    found.insert(row.practice, self.found_before(row.practice, key).await?);
                 }
-                let (store, digest) = (self.store().clone(), row.sha256);
-                let outcome = self
-                    .blocking(move || match store.rehash(&digest) {
-                        Err(EvidenceError::Missing(_)) => Ok(Rehash::Missing),
-                        outcome => Ok(outcome?),
-                    })
-                    .await?;
-                outcomes.push(Rehashed {
-                    evidence: row.id,
-                    name: row.name.clone(),
-                    outcome: outcome.as_str().to_owned(),
-                });
-                // Hashing takes its time; the row is taken as it stands now, so that what happened meanwhile stays.
-                let standing = self.journal().evidence_item(Scope::Practice(row.practice), row.id).await?;
-                let mut row = standing.unwrap_or(row);
-                if row.state == "destroyed" {
-                    continue;
-                }
-                row.rehashed = Some((self.edge().now(), outcome.as_str().to_owned()));
-                self.record_rehash(actor, row).await?;
+                let findings = found.entry(row.practice).or_default();
+                let before = findings.before.as_ref().map(|before| before.get(&row.id));
+                let outcome = match before {
+                    Some(Some(outcome)) => outcome.clone(),
+                    // What was taken in since is no part of the first answer.
+                    Some(None) => continue,
+                    None if row.state == "destroyed" => continue,
+                    None => self.rehash_one(actor, &row).await?,
+                };
+                findings.now.insert(row.id, outcome.clone());
+                outcomes.push(Rehashed { evidence: row.id, name: row.name, outcome });
             }
             match page.next {
                 Some(next) => query.after = Some(next),
-                None => return Ok(outcomes),
+                None => break,
+            }
+        }
+        if let Some(key) = key {
+            for (practice, findings) in found.into_iter().filter(|(_, findings)| findings.before.is_none()) {
+                self.record_findings(actor, practice, incident, &findings.now, key.clone()).await?;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Hashes one item again and records what came of it.
+    async fn rehash_one(&self, actor: &Actor, row: &EvidenceRow) -> Result<String, AppError> {
+        let (store, digest) = (self.store().clone(), row.sha256);
+        let outcome = self
+            .blocking(move || match store.rehash(&digest) {
+                Err(EvidenceError::Missing(_)) => Ok(Rehash::Missing),
+                outcome => Ok(outcome?),
+            })
+            .await?;
+        // Hashing takes its time; the row is taken as it stands now, so that what happened meanwhile stays.
+        let standing = self.journal().evidence_item(Scope::Practice(row.practice), row.id).await?;
+        let mut row = standing.unwrap_or_else(|| row.clone());
+        if row.state != "destroyed" {
+            row.rehashed = Some((self.edge().now(), outcome.as_str().to_owned()));
+            self.record_rehash(actor, row).await?;
+        }
+        Ok(outcome.as_str().to_owned())
+    }
+
+    /// What an earlier request with this key found among a practice's evidence, if there was one.
+    async fn found_before(
+        &self,
+        practice: PracticeId,
+        (key, asked): &(String, Digest),
+    ) -> Result<Findings, AppError> {
+        let Some(first) = self.journal().repeated(practice, key, asked).await? else {
+            return Ok(Findings::default());
+        };
+        let entries = self.journal().tail(Scope::Practice(practice), first.first, 1).await?;
+        let entry = entries.first().filter(|recorded| recorded.index == first.first);
+        let entry = entry.ok_or_else(|| AppError::not_found("what the first request with this key found"))?;
+        let entry: kernel::Entry =
+            serde_json::from_slice(&entry.canonical).map_err(AppError::json("an entry"))?;
+        let outcomes = entry.body.get("outcomes").cloned().unwrap_or_default();
+        let before = serde_json::from_value(outcomes).map_err(AppError::json("an entry's outcomes"))?;
+        Ok(Findings { before: Some(before), now: BTreeMap::new() })
+    }
+
+    /// Records what a request with a key found, so that it can be answered again.
+    async fn record_findings(
+        &self,
+        actor: &Actor,
+        practice: PracticeId,
+        incident: Option<IncidentId>,
+        outcomes: &Outcomes,
+        key: (String, Digest),
+    ) -> Result<(), AppError> {
+        let stream = kernel::Stream::practice(practice);
+        loop {
+            let expected = self.whole_stream(practice, stream).await?.last().map_or(0, |last| last.version);
+            let body = serde_json::json!({ "incident": incident, "outcomes": outcomes });
+            let fact = crate::write::Fact { kind: "evidence_rehashed".to_owned(), privileged: false, body };
+            let part = self.part(practice, stream, expected, actor, self.edge().now(), [fact])?;
+            let append = crate::ports::Append {
+                practice,
+                key: Some(key.clone()),
+                parts: vec![part],
+                rows: Vec::new(),
+                payloads: Vec::new(),
+            };
+            match self.journal().append(append).await {
+                Ok(_) => return Ok(()),
+                Err(crate::ports::JournalError::Stale { .. }) => {}
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -64,8 +64,12 @@ impl App {
         self.take_alert_once(actor, practice, taken, None).await
     }
 
-    /// As [`App::take_alert`]; a request that was taken before with the same key is a duplicate of what it recorded.
-    pub(crate) async fn take_alert_once(
+    /// As [`App::take_alert`]; a request that was taken before with the same key is a duplicate of what it recorded. The
+    /// key comes with the digest of the request.
+    ///
+    /// # Errors
+    /// [`AppError`]; another request with the same key is one.
+    pub async fn take_alert_once(
         &self,
         actor: &Actor,
         practice: PracticeId,

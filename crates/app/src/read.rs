@@ -113,6 +113,18 @@ impl App {
         Ok(IncidentView { state, phases, decisions, clocks })
     }
 
+    /// Folds the newest open incidents, so that the first who asks after a start does not wait for it.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn open_ahead(&self, most: u32) -> Result<(), AppError> {
+        let open = IncidentQuery { status: Some("open".to_owned()), limit: most, ..IncidentQuery::default() };
+        for row in self.journal().incidents(Scope::Provider, open).await?.items {
+            let _ = self.load(Scope::Provider, row.id).await?;
+        }
+        Ok(())
+    }
+
     /// A page of evidence.
     ///
     /// # Errors

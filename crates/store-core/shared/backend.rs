@@ -21,14 +21,12 @@ const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(10);
 /// A connection on loan. It goes back to the pool only once its answer was read to the end: one whose answer did not
 /// come in time is let go of there and then, as nobody knows what it will say next.
 struct Loan {
-    conn: Option<Lent>,
+    conn: Option<dialect::Lent>,
 }
 
-type Lent = sqlx::pool::PoolConnection<dialect::Driver>;
-
 impl Loan {
-    async fn of(pool: &sqlx::Pool<dialect::Driver>) -> Result<Self, Fault> {
-        Ok(Self { conn: Some(pool.acquire().await?) })
+    async fn of(pool: &dialect::Connections) -> Result<Self, Fault> {
+        Ok(Self { conn: Some(dialect::lend(pool).await?) })
     }
 
     fn conn(&mut self) -> Result<&mut dialect::Conn, Fault> {
@@ -36,14 +34,16 @@ impl Loan {
     }
 
     fn give_back(mut self) {
-        drop(self.conn.take());
+        if let Some(conn) = self.conn.take() {
+            dialect::take_back(conn);
+        }
     }
 }
 
 impl Drop for Loan {
     fn drop(&mut self) {
         if let Some(conn) = self.conn.take() {
-            drop(conn.detach());
+            dialect::let_go(conn);
         }
     }
 }
@@ -87,7 +87,7 @@ impl Backend for Database {
         signer: &Signer,
     ) -> Result<(Vec<Answer>, u64), Fault> {
         let mut loan = Loan::of(&self.writer).await?;
-        let taking = writes::take(loan.conn()?, batch, again, signer);
+        let taking = writes::take(loan.conn()?, &self.kept, batch, again, signer);
         let taken = match self.answer {
             None => taking.await,
             Some(limit) => {
@@ -99,8 +99,8 @@ impl Backend for Database {
         match &taken {
             Ok(_) => loan.give_back(),
             Err(Fault::Silent(_)) => self.distrust(),
-            // Where a transaction stands after a failure is the database's to say (SQLite ends some by itself): a
-            // fresh connection is in none.
+            // Where a transaction stands after a failure is not known (SQLite ends some by itself): a fresh connection is
+            // in none.
             Err(_) => {}
         }
         taken
@@ -160,13 +160,7 @@ impl Backend for Database {
         ask!(self.readers, |conn| reads::dedup(conn, practice, key))
     }
 
-    async fn related(
-        &self,
-        practice: Uuid,
-        keys: &[Uuid],
-        since: i64,
-        limit: i64,
-    ) -> Result<Vec<ListedRow>, Fault> {
+    async fn related(&self, practice: Uuid, keys: &[Uuid], since: i64, limit: i64) -> Result<Vec<u8>, Fault> {
         ask!(self.readers, |conn| dialect::related(conn, practice, keys, since, limit))
     }
 
@@ -188,6 +182,10 @@ impl Backend for Database {
 
     async fn recent(&self, kind: i16, since: Since, stretch: Stretch, like: &str) -> Result<Vec<i64>, Fault> {
         ask!(self.readers, |conn| reads::recent(conn, kind, since, stretch, like))
+    }
+
+    fn windows(&self) -> &'static [i64] {
+        dialect::WINDOWS
     }
 
     async fn search(&self, stretch: Stretch, lead: &Needles, like: &str) -> Result<Vec<i64>, Fault> {
@@ -262,8 +260,8 @@ impl Backend for Database {
     async fn close(&self) {
         // What was acknowledged is durable. A connection that fell silent is never given back, and the end does not wait
         // for it: the server drops it with its socket.
-        let both = async { tokio::join!(self.writer.close(), self.readers.close()) };
-        if tokio::time::timeout(LAST_WORDS, both).await.is_err() {
+        let all = async { tokio::join!(self.writer.close(), self.readers.close()) };
+        if tokio::time::timeout(LAST_WORDS, all).await.is_err() {
             tracing::warn!("a connection to the database fell silent and was left behind");
         }
     }

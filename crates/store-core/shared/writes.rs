@@ -2,11 +2,11 @@
 
 use app::ports::{JournalError, Outside, Recorded};
 use ledger::{checkpoint::Signer, tree};
-use sqlx::{Connection as _, Result, query_file, types::Uuid};
+use sqlx::{Result, query_file, types::Uuid};
 use store_core::{
     backend::{Answer, Fault},
     journal::SINCE,
-    plan::{Asked, Batch, Found, Known, Verdict, plan},
+    plan::{Asked, Batch, Kept, Known, Verdict, plan},
     prepare::{Prepared, stream_kind},
     records::{count, node_key, whole},
 };
@@ -16,52 +16,63 @@ use crate::{
     reads,
 };
 
-/// Takes a batch: what is given back is durable. Gives the answers and the size of the log.
+/// Takes a batch: what is given back is durable. Gives the answers and the size of the log. Where it fails, the connection
+/// may be within a transaction and must not be used again.
 pub(crate) async fn take(
     conn: &mut Conn,
+    kept: &Kept,
     batch: &[&Prepared],
     again: bool,
     signer: &Signer,
 ) -> Result<(Vec<Answer>, u64), Fault> {
-    let mut tx = conn.begin_with(dialect::BEGIN).await?;
-    let head = dialect::lock_head(&mut tx).await?;
-    let landed = if again { landed(&mut tx, batch).await? } else { Vec::new() };
     let asked = Asked::of(batch);
-    let edge: Vec<_> = tree::append_needs(count(head.size)).into_iter().map(node_key).collect();
-    let found = Found {
-        keys: if asked.keys.is_empty() { Vec::new() } else { dialect::keys(&mut tx, &asked.keys).await? },
-        streams: if asked.streams.is_empty() {
-            Vec::new()
-        } else {
-            dialect::streams(&mut tx, &asked.streams).await?
-        },
-        dedups: if asked.dedups.is_empty() {
-            Vec::new()
-        } else {
-            dialect::dedups(&mut tx, &asked.dedups).await?
-        },
-        listed: if asked.listed.is_empty() {
-            Vec::new()
-        } else {
-            dialect::known(&mut tx, &asked.listed).await?
-        },
-        peaks: dialect::nodes(&mut tx, &edge).await?,
-        head,
+    let known = Known::new(&asked, dialect::begin(conn, &asked).await?);
+    let landed = if again { landed(conn, batch).await? } else { Vec::new() };
+    let known = match known.with_edge(kept) {
+        Ok(known) => known,
+        Err(known) => {
+            let edge: Vec<_> = tree::append_needs(known.size()).into_iter().map(node_key).collect();
+            known.with_nodes(&dialect::nodes(conn, &edge).await?)
+        }
     };
-    let known = Known::new(&asked, found);
     let (verdicts, planned) =
         plan(batch, known, &landed).map_err(|error| Fault::Damaged(error.to_string()))?;
-    if !planned.is_empty() {
-        put(&mut tx, &planned).await?;
-        grow(&mut tx, &planned, signer).await?;
+    if planned.is_empty() {
+        dialect::end(conn).await?;
+    } else {
+        put(conn, &planned).await?;
+        let head = Head::after(&planned, signer);
+        dialect::seal(conn, &head).await?;
+        kept.keep(&planned);
     }
     let mut answers = Vec::with_capacity(verdicts.len());
     for (verdict, write) in verdicts.into_iter().zip(batch) {
-        answers.push(answer(&mut tx, verdict, write.practice).await?);
+        answers.push(answer(conn, verdict, write.practice).await?);
     }
-    let size = planned.size;
-    tx.commit().await?;
-    Ok((answers, size))
+    Ok((answers, planned.size))
+}
+
+/// Where a batch leaves the log.
+pub(crate) struct Head {
+    /// The number of leaves.
+    pub(crate) size: i64,
+    /// The number of rows that ever arrived.
+    pub(crate) listed: i64,
+    /// The new root, where entries came.
+    pub(crate) root: Option<Vec<u8>>,
+    /// The signed checkpoint of it.
+    pub(crate) note: Option<String>,
+}
+
+impl Head {
+    fn after(batch: &Batch<'_>, signer: &Signer) -> Self {
+        Self {
+            size: whole(batch.size),
+            listed: whole(batch.arrived),
+            root: batch.root.map(|root| root.to_vec()),
+            note: batch.root.map(|root| signer.checkpoint(signer.name(), batch.size, &root)),
+        }
+    }
 }
 
 /// Where the first entry of each write stands in the log, if it does: an earlier attempt was committed after all.
@@ -111,17 +122,6 @@ pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
             .await?;
     }
     Ok(())
-}
-
-/// Moves the head to where the batch leaves the log, and signs it.
-async fn grow(conn: &mut Conn, batch: &Batch<'_>, signer: &Signer) -> Result<()> {
-    let (size, listed) = (whole(batch.size), whole(batch.arrived));
-    let Some(root) = batch.root else {
-        return query_file!("../store-core/sql/arrived.sql", listed).execute(conn).await.map(drop);
-    };
-    let note = signer.checkpoint(signer.name(), batch.size, &root);
-    set_head(conn, size, listed, &root, &note).await?;
-    keep_checkpoint(conn, size, &note).await
 }
 
 pub(crate) async fn set_head(conn: &mut Conn, size: i64, listed: i64, root: &[u8], note: &str) -> Result<()> {

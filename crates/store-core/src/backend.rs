@@ -131,14 +131,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn listed_by_id(&self, id: Uuid, kind: i16, tenant: Tenant) -> Result<Option<ListedRow>, Fault>;
     /// The alert with this key.
     async fn dedup(&self, practice: Uuid, key: &[u8]) -> Result<Option<Uuid>, Fault>;
-    /// Rows of alerts that share a grouping key, newest first.
-    async fn related(
-        &self,
-        practice: Uuid,
-        keys: &[Uuid],
-        since: i64,
-        limit: i64,
-    ) -> Result<Vec<ListedRow>, Fault>;
+    /// Rows of alerts that share a grouping key, newest first, as one JSON array: it is asked for each alert that comes in.
+    async fn related(&self, practice: Uuid, keys: &[Uuid], since: i64, limit: i64) -> Result<Vec<u8>, Fault>;
     /// How many judged alerts agree with the proposal.
     async fn agreement(&self, tenant: Tenant) -> Result<AgreementRow, Fault>;
 
@@ -150,7 +144,10 @@ pub trait Backend: Send + Sync + 'static {
     async fn count_since(&self, kind: i16, since: Since, stretch: Stretch) -> Result<i64, Fault>;
     /// The same as a walk, by the index of that instant: for few rows.
     async fn recent(&self, kind: i16, since: Since, stretch: Stretch, like: &str) -> Result<Vec<i64>, Fault>;
-    /// The same by the index of words, which is asked for `lead` alone; the pattern decides.
+    /// How far back, in keys, the index of words is asked before it is asked for everything: for an index that gathers all
+    /// rows before the first.
+    fn windows(&self) -> &'static [i64];
+    /// The same by the index of words, which is asked for `lead` alone; the pattern decides, unless it is `%`.
     async fn search(&self, stretch: Stretch, lead: &Needles, like: &str) -> Result<Vec<i64>, Fault>;
 
     /// Practices' rows.

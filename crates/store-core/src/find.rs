@@ -15,6 +15,8 @@ use sqlx::types::Uuid;
 const WORD: usize = 40;
 /// A document keeps this many words, the first ones; what somebody would search for stands early.
 const WORDS: usize = 400;
+/// What a word can go on with.
+const NEXT: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
 /// A search uses this many words.
 const NEEDLES: usize = 16;
 
@@ -111,29 +113,48 @@ impl Tag {
 }
 
 /// Cuts `text` into words: runs of letters and digits, lower case, anything outside ASCII spelled as its code point.
-fn words(text: &str, mut each: impl FnMut(String)) {
-    let mut word = String::new();
-    let mut full = false;
-    for c in text.chars().flat_map(char::to_lowercase) {
+fn words(text: &str, mut each: impl FnMut(&str)) {
+    let mut word = Word::default();
+    for c in text.chars() {
+        if c.is_ascii() {
+            word.add(c.to_ascii_lowercase(), &mut each);
+        } else {
+            c.to_lowercase().for_each(|c| word.add(c, &mut each));
+        }
+    }
+    word.end(&mut each);
+}
+
+/// A word that is being cut.
+#[derive(Default)]
+struct Word {
+    text: String,
+    full: bool,
+}
+
+impl Word {
+    fn add(&mut self, c: char, each: &mut impl FnMut(&str)) {
         if !c.is_alphanumeric() {
-            if !word.is_empty() {
-                each(std::mem::take(&mut word));
-            }
-            full = false;
+            self.end(each);
         } else if c.is_ascii() {
-            full |= word.len() >= WORD;
-            if !full {
-                word.push(c);
+            self.full |= self.text.len() >= WORD;
+            if !self.full {
+                self.text.push(c);
             }
         } else {
-            full |= word.len() + 6 > WORD;
-            if !full {
-                let _ = write!(word, "{:06x}", u32::from(c));
+            self.full |= self.text.len() + 6 > WORD;
+            if !self.full {
+                let _ = write!(self.text, "{:06x}", u32::from(c));
             }
         }
     }
-    if !word.is_empty() {
-        each(word);
+
+    fn end(&mut self, each: &mut impl FnMut(&str)) {
+        if !self.text.is_empty() {
+            each(&self.text);
+            self.text.clear();
+        }
+        self.full = false;
     }
 }
 
@@ -185,8 +206,11 @@ impl Document {
     pub fn words(&mut self, text: &str) {
         let letter = self.kind.letter();
         words(text, |word| {
-            if self.words < WORDS && self.tokens.insert(format!("{letter}{word}")) {
-                self.words += 1;
+            if self.words < WORDS {
+                let mut token = String::with_capacity(1 + word.len());
+                token.push(letter);
+                token.push_str(word);
+                self.words += usize::from(self.tokens.insert(token));
             }
         });
     }
@@ -253,11 +277,24 @@ impl Needles {
         });
     }
 
-    /// The tags and the words, apart.
+    /// The tags, and each word by itself.
     #[must_use]
-    pub fn split(&self) -> (Self, Self) {
-        let (tags, words) = self.tokens.iter().cloned().partition(|token| token.ends_with('-'));
-        (Self { kind: self.kind, tokens: tags }, Self { kind: self.kind, tokens: words })
+    pub fn apart(&self) -> (Self, Vec<Self>) {
+        let (tags, words): (_, BTreeSet<_>) =
+            self.tokens.iter().cloned().partition(|token| token.ends_with('-'));
+        let alone = |word| Self { kind: self.kind, tokens: BTreeSet::from([word]) };
+        (Self { kind: self.kind, tokens: tags }, words.into_iter().map(alone).collect())
+    }
+
+    /// Whether it asks for all that the other one asks for.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.tokens.is_superset(&other.tokens)
+    }
+
+    /// What another one asks for as well.
+    pub fn join(&mut self, other: Self) {
+        self.tokens.extend(other.tokens);
     }
 
     /// Whether every row matches.
@@ -291,25 +328,36 @@ impl Needles {
     /// A query of SQLite's FTS5.
     #[must_use]
     pub fn fts5(&self) -> String {
-        let terms: Vec<_> = self
-            .needed()
-            .map(
-                |needle| {
-                    if needle.ends_with('-') { format!("\"{needle}\"") } else { format!("\"{needle}\" *") }
-                },
-            )
-            .collect();
-        terms.join(" AND ")
+        self.query(" AND ", " OR ", |token| format!("\"{token}\""), |beginning| format!("\"{beginning}\" *"))
     }
 
     /// A `tsquery` of PostgreSQL.
     #[must_use]
     pub fn tsquery(&self) -> String {
-        let terms: Vec<_> = self
-            .needed()
-            .map(|needle| if needle.ends_with('-') { format!("'{needle}'") } else { format!("'{needle}':*") })
+        self.query(" & ", " | ", |token| format!("'{token}'"), |beginning| format!("'{beginning}':*"))
+    }
+
+    /// Both databases go through the rows of a whole word in order and stop when they have enough, and gather all rows
+    /// of a beginning before the first. So a word is asked for as itself, or the beginning of a longer one: mostly somebody
+    /// has typed a whole word, and few rows hold longer ones alone.
+    fn query(
+        &self,
+        and: &str,
+        or: &str,
+        token: impl Fn(&str) -> String,
+        beginning: impl Fn(&str) -> String,
+    ) -> String {
+        let all: Vec<_> = (self.needed())
+            .map(|needle| {
+                if needle.ends_with('-') {
+                    return token(needle);
+                }
+                let longer = NEXT.chars().map(|next| beginning(&format!("{needle}{next}")));
+                let any: Vec<_> = std::iter::once(token(needle)).chain(longer).collect();
+                format!("({})", any.join(or))
+            })
             .collect();
-        terms.join(" & ")
+        all.join(and)
     }
 }
 

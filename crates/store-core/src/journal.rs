@@ -31,9 +31,12 @@ use crate::{
     writer::{Waiting, Writer, send, trouble},
 };
 
-/// A search first walks this many of the newest rows: what is common is found among them. What is not is rare enough
-/// for the index of words.
-const STRETCH: i64 = 2000;
+/// A search first walks this many of the newest rows: what is common is found among them.
+const SAMPLE: i64 = 250;
+/// A word that a quarter of this many rows hold does not lead a search: most rows that the other needles find hold it.
+const GLIMPSE: i64 = 60;
+/// No more words than these lead a search; the others are looked for in what they find.
+const LEADERS: usize = 4;
 /// Up to this many rows since an instant are read one and all.
 const RECENT: i64 = 5000;
 /// How often the size of the log is read, to see what other processes wrote.
@@ -109,7 +112,7 @@ impl<B: Backend> Store<B> {
         if search.needles.is_empty() {
             return backend.walk(stretch, &like).await;
         }
-        let Some(floor) = backend.floor(stretch, STRETCH).await? else {
+        let Some(floor) = backend.floor(stretch, SAMPLE).await? else {
             return backend.walk(stretch, &like).await;
         };
         let near = backend.walk(Stretch { floor, ..stretch }, &like).await?;
@@ -117,33 +120,46 @@ impl<B: Backend> Store<B> {
         if found >= wanted {
             return Ok(near);
         }
-        let sample = Stretch { floor, ..stretch };
-        let lead = self.lead(search, sample).await?;
-        if found > 2 {
-            // Where there are some, a page's worth is not far below.
-            let top = backend.floor(stretch, 0).await?.unwrap_or(floor);
-            let reach = (top - floor).saturating_mul(wanted) / found * 3 / 2;
-            let part =
-                Stretch { floor: top.saturating_sub(reach).max(stretch.floor), below: top + 1, ..stretch };
-            let keys = backend.search(part, &lead, &like).await?;
-            if whole(keys.len() as u64) >= wanted {
+        let lead = self.lead(search, stretch).await?;
+        // Where the index was asked for everything, its answer needs no second look.
+        let like = if lead.covers(&search.needles) { "%" } else { &like };
+        let top = backend.floor(stretch, 0).await?.unwrap_or(floor);
+        // Where some were found, a page's worth should not be far below.
+        let near = (found > 4).then(|| (top - floor).saturating_mul(wanted) / found * 3 / 2);
+        let windows = backend.windows();
+        let nearest = near.filter(|near| windows.first().is_some_and(|first| near < first));
+        for reach in nearest.iter().chain(windows) {
+            let floor = top.saturating_sub(*reach).max(stretch.floor);
+            let keys = backend.search(Stretch { floor, below: top + 1, ..stretch }, &lead, like).await?;
+            if whole(keys.len() as u64) >= wanted || floor == stretch.floor {
                 return Ok(keys);
             }
         }
-        backend.search(stretch, &lead, &like).await
+        backend.search(stretch, &lead, like).await
     }
 
-    /// What the index of words is asked for. A common beginning of words is many lists to join there: where the tags
-    /// are rarer, by a sample, they lead alone and each row is looked at for the words.
-    async fn lead(&self, search: &Search, sample: Stretch) -> Result<Needles, Fault> {
-        let (tags, words) = search.needles.split();
-        let by_tags = !tags.is_empty() && !words.is_empty() && {
-            let tagged = self.backend.walk(sample, &tags.like()).await?.len();
-            tagged < self.backend.walk(sample, &words.like()).await?.len()
-        };
-        let mut lead = if by_tags { tags } else { search.needles.clone() };
-        if !sample.tenant.every {
-            lead.tag(Tag::Practice, &find::id(sample.tenant.practice.as_u128()));
+    /// What the index of words is asked for: the tags, and the words that are not common by a glimpse at the newest rows.
+    /// Each row that it gives is looked at for the others.
+    async fn lead(&self, search: &Search, stretch: Stretch) -> Result<Needles, Fault> {
+        let (mut lead, words) = search.needles.apart();
+        let floor = self.backend.floor(stretch, GLIMPSE).await?.unwrap_or(stretch.floor);
+        let glimpse = Stretch { floor, limit: GLIMPSE / 4, ..stretch };
+        let mut leaders = 0;
+        for word in words {
+            if leaders == LEADERS {
+                break;
+            }
+            let found = self.backend.walk(glimpse, &word.like()).await?;
+            if whole(found.len() as u64) < glimpse.limit {
+                lead.join(word);
+                leaders += 1;
+            }
+        }
+        if lead.is_empty() {
+            lead = search.needles.clone();
+        }
+        if !stretch.tenant.every {
+            lead.tag(Tag::Practice, &find::id(stretch.tenant.practice.as_u128()));
         }
         Ok(lead)
     }
@@ -419,9 +435,8 @@ impl<B: Backend> Journal for Store<B> {
         }
         let doing = "looking for related alerts";
         let since = since.as_microsecond();
-        let rows =
-            self.patiently(doing, || self.backend.related(practice, &hashes, since, limit.into())).await?;
-        rows.iter().map(|row| read(&row.row)).collect()
+        let rows = self.patiently(doing, || self.backend.related(practice, &hashes, since, limit.into()));
+        read(&rows.await?)
     }
 
     async fn verdict_agreement(&self, scope: Scope) -> Result<(u64, u64), Outside> {

@@ -2,7 +2,10 @@
 //! is written for them, and how the log grows. Pure, so that the rules are the same for both databases and each
 //! write of a batch sees those before it.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use app::ports::{Appended, Payload};
 use kernel::{AlertId, Stream};
@@ -12,9 +15,7 @@ use sqlx::types::Uuid;
 use crate::{
     find::Kind,
     prepare::{Prepared, PreparedEntry, PreparedRow, PreparedToken, stream_kind},
-    records::{
-        HeadRow, KnownAlert, KnownKey, KnownRow, KnownStream, NodeRow, count, hash, node_id, node_key, whole,
-    },
+    records::{KnownFact, NodeRow, count, hash, node_id, node_key, whole},
 };
 
 type Keyed = (Uuid, [u8; 32]);
@@ -54,62 +55,95 @@ fn stream_key(stream: Stream) -> (Uuid, i16) {
 }
 
 /// What the database knows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Known {
     size: u64,
     arrived: u64,
+    root: Hash,
     keys: HashMap<Keyed, ([u8; 32], u64, u64)>,
     streams: HashMap<(Uuid, i16), (Uuid, u64)>,
     dedups: HashMap<Keyed, Uuid>,
     listed: HashMap<(Uuid, i16), i64>,
-    peaks: HashMap<NodeId, Hash>,
+    edge: Edge,
 }
 
-/// The answers of the database, in the order of [`Asked`].
-#[derive(Debug)]
-pub struct Found {
-    /// The head of the log.
-    pub head: HeadRow,
-    /// Of the idempotency keys.
-    pub keys: Vec<KnownKey>,
-    /// Of the streams.
-    pub streams: Vec<KnownStream>,
-    /// Of the alerts' keys.
-    pub dedups: Vec<KnownAlert>,
-    /// Of the rows.
-    pub listed: Vec<KnownRow>,
-    /// The right edge of the tree.
-    pub peaks: Vec<NodeRow>,
-}
+/// The right edge of the tree: the nodes that the next leaves are put behind.
+pub type Edge = HashMap<NodeId, Hash>;
 
 impl Known {
     /// Puts questions and answers together.
     #[must_use]
-    pub fn new(asked: &Asked, found: Found) -> Self {
-        fn pick<T: Copy>(list: &[T], at: i64) -> Option<T> {
-            list.get(usize::try_from(at).ok()?).copied()
+    pub fn new(asked: &Asked, facts: Vec<KnownFact>) -> Self {
+        let mut known = Self::default();
+        for fact in facts {
+            known.learn(asked, &fact);
         }
-        Self {
-            size: count(found.head.size),
-            arrived: count(found.head.listed),
-            keys: (found.keys.iter())
-                .filter_map(|row| {
-                    Some((
-                        pick(&asked.keys, row.at)?,
-                        (hash(&row.request), count(row.first), count(row.last)),
-                    ))
-                })
-                .collect(),
-            streams: (found.streams.iter())
-                .filter_map(|row| Some((pick(&asked.streams, row.at)?, (row.practice, count(row.version)))))
-                .collect(),
-            dedups: (found.dedups.iter())
-                .filter_map(|row| Some((pick(&asked.dedups, row.at)?, row.alert)))
-                .collect(),
-            listed: (found.listed.iter())
-                .filter_map(|row| Some((pick(&asked.listed, row.at)?, row.key)))
-                .collect(),
-            peaks: found.peaks.iter().map(|row| (node_id(row.key), hash(&row.hash))).collect(),
+        known
+    }
+
+    fn learn(&mut self, asked: &Asked, fact: &KnownFact) -> Option<()> {
+        let at = usize::try_from(fact.at).ok()?;
+        let bytes = || fact.bytes.as_deref();
+        let (first, last) = (fact.first.map(count), fact.last.map(count));
+        let id = || Uuid::from_slice(bytes()?).ok();
+        match fact.what {
+            KnownFact::HEAD => (self.root, self.size, self.arrived) = (hash(bytes()?), first?, last?),
+            KnownFact::KEY => {
+                self.keys.insert(*asked.keys.get(at)?, (hash(bytes()?), first?, last?));
+            }
+            KnownFact::STREAM => {
+                self.streams.insert(*asked.streams.get(at)?, (id()?, first?));
+            }
+            KnownFact::DEDUP => {
+                self.dedups.insert(*asked.dedups.get(at)?, id()?);
+            }
+            KnownFact::LISTED => {
+                self.listed.insert(*asked.listed.get(at)?, fact.first?);
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// The number of leaves.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Gives it the tree's edge from the database.
+    #[must_use]
+    pub fn with_nodes(self, nodes: &[NodeRow]) -> Self {
+        let edge = nodes.iter().map(|row| (node_id(row.key), hash(&row.hash))).collect();
+        Self { edge, ..self }
+    }
+
+    /// Gives it the edge that the last batch of this process left, unless somebody else has written since.
+    ///
+    /// # Errors
+    /// What is known, where it is another tree.
+    pub fn with_edge(self, kept: &Kept) -> Result<Self, Self> {
+        let kept = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((size, root, edge)) if (*size, *root) == (self.size, self.root) => {
+                Ok(Self { edge: edge.clone(), ..self })
+            }
+            _ => Err(self),
+        }
+    }
+}
+
+/// The edge of the tree as the last batch left it, with the size and the root that it belongs to: one writer at a time
+/// need not read back what it has just written.
+#[derive(Debug, Default)]
+pub struct Kept(Mutex<Option<(u64, Hash, Edge)>>);
+
+impl Kept {
+    /// Keeps the edge that a batch leaves, once it is committed.
+    pub fn keep(&self, batch: &Batch<'_>) {
+        if let Some(root) = batch.root {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some((batch.size, root, batch.edge.clone()));
         }
     }
 }
@@ -188,6 +222,8 @@ pub struct Batch<'a> {
     pub root: Option<Hash>,
     /// New nodes of the tree.
     pub nodes: Vec<(i64, Hash)>,
+    /// The tree's right edge afterwards.
+    pub edge: Edge,
     /// New entries.
     pub entries: Vec<NewEntry<'a>>,
     /// Rows of lists, each once.
@@ -352,10 +388,13 @@ impl<'a> Planner<'a> {
         self.batch.arrived += self.known.arrived;
         self.batch.size = self.size();
         if !self.leaves.is_empty() {
-            let peaks = &self.known.peaks;
+            let edge = &self.known.edge;
             let grown =
-                ledger::tree::append(self.known.size, &|node| peaks.get(&node).copied(), &self.leaves)?;
+                ledger::tree::append(self.known.size, &|node| edge.get(&node).copied(), &self.leaves)?;
+            let needs = ledger::tree::append_needs(grown.size);
             self.batch.root = Some(grown.root);
+            let all = edge.iter().map(|(node, hash)| (*node, *hash)).chain(grown.nodes.iter().copied());
+            self.batch.edge = all.filter(|(node, _)| needs.contains(node)).collect();
             self.batch.nodes = grown.nodes.into_iter().map(|(node, hash)| (node_key(node), hash)).collect();
         }
         Ok(self.batch)

@@ -67,19 +67,6 @@ pub struct ListedRow {
     pub row: Vec<u8>,
 }
 
-/// An idempotency key that was used before.
-#[derive(Debug, Clone)]
-pub struct KnownKey {
-    /// Which of those asked for, from 0.
-    pub at: i64,
-    /// The digest of its request.
-    pub request: Vec<u8>,
-    /// The first entry written with it.
-    pub first: i64,
-    /// The last.
-    pub last: i64,
-}
-
 /// An idempotency key that was used.
 #[derive(Debug)]
 pub struct UsedKey {
@@ -91,33 +78,32 @@ pub struct UsedKey {
     pub last: i64,
 }
 
-/// A stream that exists.
+/// One answer of the look-up before a batch.
 #[derive(Debug, Clone)]
-pub struct KnownStream {
+pub struct KnownFact {
+    /// What was asked: one of the constants of this type.
+    pub what: i16,
     /// Which of those asked for, from 0.
     pub at: i64,
-    /// Its tenant.
-    pub practice: Uuid,
-    /// Its version.
-    pub version: i64,
+    /// The root; a request's digest; a tenant; an alert.
+    pub bytes: Option<Vec<u8>>,
+    /// The size of the log; the first entry; a version; a row's key.
+    pub first: Option<i64>,
+    /// How many rows ever arrived; the last entry.
+    pub last: Option<i64>,
 }
 
-/// An alert's key that is taken.
-#[derive(Debug, Clone)]
-pub struct KnownAlert {
-    /// Which of those asked for, from 0.
-    pub at: i64,
-    /// The alert that has it.
-    pub alert: Uuid,
-}
-
-/// A row of a list that exists.
-#[derive(Debug, Clone)]
-pub struct KnownRow {
-    /// Which of those asked for, from 0.
-    pub at: i64,
-    /// Its key.
-    pub key: i64,
+impl KnownFact {
+    /// The head of the log: root, size, rows that ever arrived.
+    pub const HEAD: i16 = 0;
+    /// An idempotency key that was used: the request's digest, the first and the last entry written with it.
+    pub const KEY: i16 = 1;
+    /// A stream that exists: its tenant and its version.
+    pub const STREAM: i16 = 2;
+    /// An alert's key that is taken: the alert that has it.
+    pub const DEDUP: i16 = 3;
+    /// A row of a list that exists: its key.
+    pub const LISTED: i16 = 4;
 }
 
 /// A node of the tree.

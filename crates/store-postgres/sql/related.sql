@@ -1,5 +1,5 @@
 -- For each key the newest alerts, and of these the newest.
-SELECT key, row
+SELECT row
 FROM listed
 WHERE key = ANY(ARRAY(
     SELECT near.key

@@ -6,6 +6,6 @@ WITH hit AS MATERIALIZED (
 )
 SELECT key
 FROM hit
-WHERE key < $2 AND key >= $3 AND received_at >= $4 AND updated_at >= $5 AND doc LIKE $6
+WHERE key < $2 AND key >= $3 AND received_at >= $4 AND updated_at >= $5 AND ($6 = '%' OR doc LIKE $6)
 ORDER BY key DESC
 LIMIT $7

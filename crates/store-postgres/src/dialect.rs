@@ -1,16 +1,20 @@
 //! What PostgreSQL does in its own way: lists as arrays, words in a GIN index, the head of the log locked for a batch.
 
-use sqlx::{Result, query_file_as, query_file_scalar, types::Uuid};
+use sqlx::{Result, query_file, query_file_as, query_file_scalar, types::Uuid};
 use store_core::{
     backend::{Stretch, Trouble},
     find::Needles,
-    records::{EntryRow, HeadRow, KnownAlert, KnownKey, KnownRow, KnownStream, ListedRow, NodeRow},
+    plan::Asked,
+    records::{EntryRow, HeadRow, KnownFact, ListedRow, NodeRow},
 };
 
 pub(crate) use crate::put::put;
+use crate::writes::Head;
 
 pub(crate) type Conn = sqlx::PgConnection;
-pub(crate) type Driver = sqlx::Postgres;
+pub(crate) type Connections = sqlx::PgPool;
+/// A connection on loan.
+pub(crate) type Lent = sqlx::pool::PoolConnection<sqlx::Postgres>;
 
 /// Read committed: the lock on the head makes whoever comes second see what the first has written.
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -19,8 +23,25 @@ pub(crate) const BEGIN_PICTURE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ RE
 
 /// Keys per block of the index of words, as a power of two.
 const BLOCK: u32 = 13;
+/// The index of words gathers all rows first: two blocks, sixteen, then all.
+pub(crate) const WINDOWS: &[i64] = &[2 << BLOCK, 16 << BLOCK];
 /// A search names no more blocks than these.
 const BLOCKS: i64 = 64;
+
+/// Lends a connection, once one is free.
+pub(crate) async fn lend(connections: &Connections) -> Result<Lent> {
+    connections.acquire().await
+}
+
+/// Takes one back that can be used again.
+pub(crate) fn take_back(lent: Lent) {
+    drop(lent);
+}
+
+/// Closes one that nobody knows what it will say next.
+pub(crate) fn let_go(lent: Lent) {
+    drop(lent.detach());
+}
 
 /// What an error code means (PostgreSQL's manual, appendix A).
 pub(crate) fn trouble(code: &str) -> Trouble {
@@ -48,24 +69,44 @@ pub(crate) async fn lock_head(conn: &mut Conn) -> Result<HeadRow> {
     query_file_as!(HeadRow, "sql/lock_head.sql").fetch_one(conn).await
 }
 
-pub(crate) async fn keys(conn: &mut Conn, asked: &[(Uuid, [u8; 32])]) -> Result<Vec<KnownKey>> {
-    let (practices, keys) = split_keyed(asked);
-    query_file_as!(KnownKey, "sql/known_keys.sql", &practices, &keys).fetch_all(conn).await
+/// Begins a transaction that writes, with the head locked, and looks up what a batch asks.
+pub(crate) async fn begin(conn: &mut Conn, asked: &Asked) -> Result<Vec<KnownFact>> {
+    sqlx::query(BEGIN).execute(&mut *conn).await?;
+    let head = lock_head(&mut *conn).await?;
+    let (practices, keys) = split_keyed(&asked.keys);
+    let (streams, stream_kinds) = split(&asked.streams);
+    let (owners, dedups) = split_keyed(&asked.dedups);
+    let (ids, kinds) = split(&asked.listed);
+    let mut facts = query_file_as!(
+        KnownFact,
+        "sql/known.sql",
+        &practices,
+        &keys,
+        &streams,
+        &stream_kinds,
+        &owners,
+        &dedups,
+        &ids,
+        &kinds
+    )
+    .fetch_all(conn)
+    .await?;
+    let (bytes, first, last) = (Some(head.root), Some(head.size), Some(head.listed));
+    facts.push(KnownFact { what: KnownFact::HEAD, at: 0, bytes, first, last });
+    Ok(facts)
 }
 
-pub(crate) async fn streams(conn: &mut Conn, asked: &[(Uuid, i16)]) -> Result<Vec<KnownStream>> {
-    let (ids, kinds) = split(asked);
-    query_file_as!(KnownStream, "sql/known_streams.sql", &ids, &kinds).fetch_all(conn).await
+/// Moves the head to where a batch leaves the log, and commits.
+pub(crate) async fn seal(conn: &mut Conn, head: &Head) -> Result<()> {
+    let Head { size, listed, root, note } = head;
+    let (root, note) = (root.as_deref(), note.as_deref());
+    query_file!("sql/seal.sql", size, listed, root, note).execute(&mut *conn).await?;
+    end(conn).await
 }
 
-pub(crate) async fn dedups(conn: &mut Conn, asked: &[(Uuid, [u8; 32])]) -> Result<Vec<KnownAlert>> {
-    let (practices, keys) = split_keyed(asked);
-    query_file_as!(KnownAlert, "sql/known_dedups.sql", &practices, &keys).fetch_all(conn).await
-}
-
-pub(crate) async fn known(conn: &mut Conn, asked: &[(Uuid, i16)]) -> Result<Vec<KnownRow>> {
-    let (ids, kinds) = split(asked);
-    query_file_as!(KnownRow, "sql/known_listed.sql", &ids, &kinds).fetch_all(conn).await
+/// Ends a transaction.
+pub(crate) async fn end(conn: &mut Conn) -> Result<()> {
+    sqlx::query("COMMIT").execute(conn).await.map(drop)
 }
 
 pub(crate) async fn nodes(conn: &mut Conn, keys: &[i64]) -> Result<Vec<NodeRow>> {
@@ -86,8 +127,9 @@ pub(crate) async fn related(
     keys: &[Uuid],
     since: i64,
     limit: i64,
-) -> Result<Vec<ListedRow>> {
-    query_file_as!(ListedRow, "sql/related.sql", practice, keys, since, limit).fetch_all(conn).await
+) -> Result<Vec<u8>> {
+    let rows = query_file_scalar!("sql/related.sql", practice, keys, since, limit).fetch_all(conn).await?;
+    Ok([b"[".as_slice(), &rows.join(b",".as_slice()), b"]"].concat())
 }
 
 pub(crate) async fn search(

@@ -22,6 +22,7 @@ pub use open::{open, open_read_only};
 pub struct Database {
     writer: sqlx::PgPool,
     readers: sqlx::PgPool,
+    kept: store_core::plan::Kept,
     /// How long one answer may take.
     answer: Option<std::time::Duration>,
     trust: std::sync::Arc<trust::Trust>,

@@ -8,7 +8,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
-use store_core::backend::Options;
+use store_core::{backend::Options, plan::Kept};
 use tokio::time::timeout;
 
 use crate::{Database, trust::Trust};
@@ -26,7 +26,17 @@ pub async fn open(url: &str, limits: Options) -> Result<Database, Outside> {
     let doing = "opening the record in PostgreSQL";
     migrate(url, doing).await?;
     let (pool, trust) = pool(url, limits, doing).await?;
-    Ok(Database { writer: pool.clone(), readers: pool, answer: Some(limits.answer), trust })
+    Ok(database(pool, trust, limits))
+}
+
+fn database(pool: PgPool, trust: Arc<Trust>, limits: Options) -> Database {
+    Database {
+        writer: pool.clone(),
+        readers: pool,
+        kept: Kept::default(),
+        answer: Some(limits.answer),
+        trust,
+    }
 }
 
 /// Brings the schema to this version, on a connection of its own: a new index over a large record takes its time.
@@ -53,7 +63,7 @@ pub async fn open_read_only(url: &str, limits: Options) -> Result<Database, Outs
         .await
         .map_err(|error| Outside::never(doing, error))?;
     if MIGRATIONS.iter().map(|migration| migration.version).max() == Some(applied) {
-        Ok(Database { writer: pool.clone(), readers: pool, answer: Some(limits.answer), trust })
+        Ok(database(pool, trust, limits))
     } else {
         let why = format!("its schema is version {applied}, which this version of the program does not read");
         Err(Outside::never(doing, why))

@@ -6,19 +6,41 @@ use sqlx::{Result, query_file, query_file_as, query_file_scalar, types::Uuid};
 use store_core::{
     backend::{Stretch, Trouble},
     find::{Kind, Needles, alert_key_tag},
-    plan::{Batch, entry_key},
-    records::{EntryRow, HeadRow, KnownAlert, KnownKey, KnownRow, KnownStream, ListedRow, NodeRow},
+    plan::{Asked, Batch, entry_key},
+    records::{EntryRow, HeadRow, KnownFact, ListedRow, NodeRow},
 };
 
-use crate::{pack::Pack, reads};
+pub(crate) use crate::rack::{Lent, Rack as Connections};
+use crate::{
+    pack::{Pack, Packed},
+    reads,
+    writes::Head,
+};
 
 pub(crate) type Conn = sqlx::SqliteConnection;
-pub(crate) type Driver = sqlx::Sqlite;
+
+/// The index of words gives rows in their order, newest first, one after the other.
+pub(crate) const WINDOWS: &[i64] = &[];
 
 /// Takes the write lock at once, so that no transaction finds out late that it cannot write.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// In WAL mode a transaction that reads sees one picture.
 pub(crate) const BEGIN_PICTURE: &str = "BEGIN DEFERRED";
+
+/// A connection on loan.
+pub(crate) async fn lend(connections: &Connections) -> Result<Lent> {
+    connections.lend().await
+}
+
+/// Takes one back that can be used again.
+pub(crate) fn take_back(lent: Lent) {
+    lent.give_back();
+}
+
+/// Closes one that nobody knows what it will say next.
+pub(crate) fn let_go(lent: Lent) {
+    lent.let_go();
+}
 
 /// What a result code means (<https://www.sqlite.org/rescode.html>); the primary code is the low byte.
 pub(crate) fn trouble(code: &str) -> Trouble {
@@ -60,20 +82,23 @@ pub(crate) async fn lock_head(conn: &mut Conn) -> Result<HeadRow> {
     reads::head(conn).await
 }
 
-pub(crate) async fn keys(conn: &mut Conn, asked: &[(Uuid, [u8; 32])]) -> Result<Vec<KnownKey>> {
-    query_file_as!(KnownKey, "sql/known_keys.sql", keyed(asked)).fetch_all(conn).await
+/// Begins a transaction that writes, and looks up what a batch asks.
+pub(crate) async fn begin(conn: &mut Conn, asked: &Asked) -> Result<Vec<KnownFact>> {
+    let Asked { keys, streams, dedups, listed } = asked;
+    let (keys, streams) = (keyed(keys), kinds(streams));
+    let (dedups, listed) = (keyed(dedups), kinds(listed));
+    query_file_as!(KnownFact, "sql/begin.sql", keys, streams, dedups, listed).fetch_all(conn).await
 }
 
-pub(crate) async fn streams(conn: &mut Conn, asked: &[(Uuid, i16)]) -> Result<Vec<KnownStream>> {
-    query_file_as!(KnownStream, "sql/known_streams.sql", kinds(asked)).fetch_all(conn).await
+/// Moves the head to where a batch leaves the log, and commits.
+pub(crate) async fn seal(conn: &mut Conn, head: &Head) -> Result<()> {
+    let Head { size, listed, root, note } = head;
+    query_file!("sql/seal.sql", size, listed, root, note, size, note).execute(conn).await.map(drop)
 }
 
-pub(crate) async fn dedups(conn: &mut Conn, asked: &[(Uuid, [u8; 32])]) -> Result<Vec<KnownAlert>> {
-    query_file_as!(KnownAlert, "sql/known_dedups.sql", keyed(asked)).fetch_all(conn).await
-}
-
-pub(crate) async fn known(conn: &mut Conn, asked: &[(Uuid, i16)]) -> Result<Vec<KnownRow>> {
-    query_file_as!(KnownRow, "sql/known_listed.sql", kinds(asked)).fetch_all(conn).await
+/// Ends a transaction in which nothing was written.
+pub(crate) async fn end(conn: &mut Conn) -> Result<()> {
+    sqlx::query("COMMIT").execute(conn).await.map(drop)
 }
 
 pub(crate) async fn nodes(conn: &mut Conn, keys: &[i64]) -> Result<Vec<NodeRow>> {
@@ -95,10 +120,10 @@ pub(crate) async fn related(
     keys: &[Uuid],
     since: i64,
     limit: i64,
-) -> Result<Vec<ListedRow>> {
+) -> Result<Vec<u8>> {
     let tags: Vec<_> = keys.iter().map(|key| format!("\"{}\"", alert_key_tag(*key))).collect();
     let any = tags.join(" OR ");
-    query_file_as!(ListedRow, "sql/related.sql", any, practice, since, limit).fetch_all(conn).await
+    query_file_scalar!("sql/related.sql", any, practice, since, limit).fetch_one(conn).await
 }
 
 pub(crate) async fn search(
@@ -109,33 +134,45 @@ pub(crate) async fn search(
 ) -> Result<Vec<i64>> {
     let Stretch { below, floor, received, updated, limit, .. } = stretch;
     let words = lead.fts5();
+    if like == "%" && received == i64::MIN && updated == i64::MIN {
+        return query_file_scalar!("sql/search_words.sql", words, below, floor, limit).fetch_all(conn).await;
+    }
     query_file_scalar!("sql/search.sql", words, below, floor, received, updated, like, limit)
         .fetch_all(conn)
         .await
 }
 
-/// Writes a batch but for its profiles, its tokens and the head.
+/// Writes a batch but for its profiles, its tokens and the head. It is one call, as each is handed to the connection's
+/// thread and back.
 pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
-    if !batch.entries.is_empty() {
-        put_entries(conn, batch).await?;
-        put_nodes(conn, batch).await?;
-    }
-    if !batch.listed.is_empty() {
-        put_listed(conn, batch).await?;
-    }
-    if !batch.entries.is_empty() || !batch.listed.is_empty() {
-        put_find(conn, batch).await?;
-    }
-    if !batch.keys.is_empty() {
-        put_keys(conn, batch).await?;
-    }
-    if !batch.payloads.is_empty() {
-        put_payloads(conn, batch).await?;
-    }
-    Ok(())
+    let (entries, nodes, found) = (entries_of(batch), nodes_of(batch), found_of(batch));
+    let (listed, dedups) = listed_of(batch);
+    let (keys, payloads) = (keys_of(batch), payloads_of(batch));
+    query_file!(
+        "sql/put.sql",
+        entries.0,
+        entries.1,
+        nodes.0,
+        nodes.1,
+        listed.0,
+        listed.1,
+        dedups.0,
+        dedups.1,
+        found.rows.0,
+        found.rows.1,
+        found.changed,
+        found.keys,
+        keys.0,
+        keys.1,
+        payloads.0,
+        payloads.1,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
-async fn put_entries(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+fn entries_of(batch: &Batch<'_>) -> Packed {
     let mut pack = Pack::new();
     for new in &batch.entries {
         (pack.row().number(new.idx).fixed(new.practice.as_bytes()).number(new.stream.1.into()))
@@ -143,21 +180,20 @@ async fn put_entries(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
             .number(new.version)
             .bytes(&new.entry.canonical);
     }
-    let (json, blob) = pack.finish();
-    query_file!("sql/put_entries.sql", json, blob).execute(conn).await.map(drop)
+    pack.finish()
 }
 
-async fn put_nodes(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+fn nodes_of(batch: &Batch<'_>) -> Packed {
     let mut pack = Pack::new();
     for (key, hash) in &batch.nodes {
         pack.row().number(*key).fixed(hash);
     }
-    let (json, blob) = pack.finish();
-    query_file!("sql/put_nodes.sql", json, blob).execute(conn).await.map(drop)
+    pack.finish()
 }
 
-async fn put_listed(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
-    let (mut rows, mut dedups, mut any_dedup) = (Pack::new(), Pack::new(), false);
+/// The rows of lists, and the keys of the alerts among them that are new.
+fn listed_of(batch: &Batch<'_>) -> (Packed, Packed) {
+    let (mut rows, mut dedups) = (Pack::new(), Pack::new());
     for kept in &batch.listed {
         let row = kept.row;
         (rows.row().number(kept.key).number(row.kind.number().into()).fixed(row.id.as_bytes()))
@@ -165,58 +201,57 @@ async fn put_listed(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
             .number(row.judged.into())
             .bytes(&row.row);
         if let Some(dedup) = row.dedup.filter(|_| kept.new) {
-            any_dedup = true;
             dedups.row().fixed(row.practice.as_bytes()).fixed(&dedup).fixed(row.id.as_bytes());
         }
     }
-    let (json, blob) = rows.finish();
-    query_file!("sql/put_listed.sql", json, blob).execute(&mut *conn).await?;
-    if any_dedup {
-        let (json, blob) = dedups.finish();
-        query_file!("sql/put_dedups.sql", json, blob).execute(conn).await?;
-    }
-    Ok(())
+    (rows.finish(), dedups.finish())
 }
 
-async fn put_find(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+/// What entries and rows are found by.
+struct Found {
+    rows: Packed,
+    /// The keys of all of them.
+    keys: String,
+    /// The keys of those that were there before.
+    changed: String,
+}
+
+fn found_of(batch: &Batch<'_>) -> Found {
     let mut pack = Pack::new();
-    let mut changed = Vec::new();
+    let (mut keys, mut changed) = (Vec::new(), Vec::new());
     for new in &batch.entries {
-        let row = pack.row().number(entry_key(new.idx)).number(Kind::Entry.number().into());
-        row.fixed(new.practice.as_bytes()).number(new.entry.at).number(new.entry.at).plain(&new.entry.doc);
+        let key = entry_key(new.idx);
+        keys.push(key);
+        let row = pack.row().number(key).number(Kind::Entry.number().into());
+        row.fixed(new.practice.as_bytes()).number(new.entry.at).number(new.entry.at);
+        row.bytes(new.entry.doc.as_bytes());
     }
     for kept in &batch.listed {
         let row = kept.row;
+        keys.push(kept.key);
         let into =
             pack.row().number(kept.key).number(row.kind.number().into()).fixed(row.practice.as_bytes());
-        into.number(row.received_at).number(row.updated_at).plain(&row.doc);
+        into.number(row.received_at).number(row.updated_at).bytes(row.doc.as_bytes());
         if !kept.new {
             changed.push(kept.key);
         }
     }
-    let (json, blob) = pack.finish();
-    query_file!("sql/put_find.sql", json, blob).execute(&mut *conn).await?;
-    if !changed.is_empty() {
-        query_file!("sql/drop_words.sql", numbers(&changed)).execute(&mut *conn).await?;
-    }
-    query_file!("sql/put_words.sql", json).execute(conn).await.map(drop)
+    Found { rows: pack.finish(), keys: numbers(&keys), changed: numbers(&changed) }
 }
 
-async fn put_keys(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+fn keys_of(batch: &Batch<'_>) -> Packed {
     let mut pack = Pack::new();
     for new in &batch.keys {
         let row = pack.row().fixed(new.practice.as_bytes()).fixed(&new.key).fixed(&new.request);
         row.number(new.first).number(new.last);
     }
-    let (json, blob) = pack.finish();
-    query_file!("sql/put_keys.sql", json, blob).execute(conn).await.map(drop)
+    pack.finish()
 }
 
-async fn put_payloads(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+fn payloads_of(batch: &Batch<'_>) -> Packed {
     let mut pack = Pack::new();
     for (practice, payload) in &batch.payloads {
         pack.row().fixed(practice.as_bytes()).fixed(payload.digest.as_bytes()).bytes(&payload.sealed);
     }
-    let (json, blob) = pack.finish();
-    query_file!("sql/put_payloads.sql", json, blob).execute(conn).await.map(drop)
+    pack.finish()
 }

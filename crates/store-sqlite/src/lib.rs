@@ -7,6 +7,7 @@ mod dialect;
 mod dumps;
 mod open;
 mod pack;
+mod rack;
 #[path = "../../store-core/shared/reads.rs"]
 mod reads;
 #[path = "../../store-core/shared/shelves.rs"]
@@ -19,8 +20,9 @@ pub use open::{open, open_read_only};
 /// An open database file: one connection that writes, a few that read beside it.
 #[derive(Debug)]
 pub struct Database {
-    writer: sqlx::SqlitePool,
-    readers: sqlx::SqlitePool,
+    writer: rack::Rack,
+    readers: rack::Rack,
+    kept: store_core::plan::Kept,
     /// How long one answer may take: as long as it takes, as nothing is lost on the way within a process.
     answer: Option<std::time::Duration>,
     /// Moves the write-ahead log into the file, beside the writer.

@@ -3,6 +3,9 @@
 
 use std::fmt::Write as _;
 
+/// Both parameters.
+pub(crate) type Packed = (String, Vec<u8>);
+
 /// Rows on their way into a statement.
 #[derive(Debug)]
 pub(crate) struct Pack {
@@ -42,17 +45,8 @@ impl Pack {
         self.fixed(bytes).number(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
     }
 
-    /// A text of letters, digits, spaces and hyphens, which JSON takes as it is.
-    pub(crate) fn plain(&mut self, text: &str) -> &mut Self {
-        self.comma();
-        self.json.push('"');
-        self.json.push_str(text);
-        self.json.push('"');
-        self
-    }
-
     /// Both parameters.
-    pub(crate) fn finish(mut self) -> (String, Vec<u8>) {
+    pub(crate) fn finish(mut self) -> Packed {
         self.json.push_str(if self.json.len() > 1 { "]]" } else { "]" });
         (self.json, self.blob)
     }

@@ -187,17 +187,23 @@ struct Which {
 }
 
 /// Hashes evidence again, and says of each item whether it is what was taken in.
-#[utoipa::path(post, path = "/evidence/rehash", tag = "evidence", operation_id = "rehash_evidence", params(Which), responses((status = 200, body = Listed<Rehashed>)))]
+#[utoipa::path(
+    post, path = "/evidence/rehash", tag = "evidence", operation_id = "rehash_evidence",
+    params(Which, ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once, for seven days, and answered as it was")),
+    responses((status = 200, body = Listed<Rehashed>)),
+)]
 async fn rehash(
     State(web): State<Web>,
     by: By<Write>,
     Asked(which): Asked<Which>,
+    conditions: Conditions,
 ) -> Result<Json<Listed<Rehashed>>, Problem> {
     by.needs(Capability::Evidence)?;
     if let Some(incident) = which.incident {
         let _ = web.app.incident(&by.actor, incident).await?;
     }
-    Ok(Json(web.app.rehash(&by.actor, which.incident).await?.into()))
+    let key = conditions.key(&by.actor);
+    Ok(Json(web.app.rehash_once(&by.actor, which.incident, key).await?.into()))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

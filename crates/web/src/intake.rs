@@ -21,7 +21,7 @@ use axum::{
     middleware,
     response::{IntoResponse, Response},
 };
-use kernel::{Actor, Capability, PracticeId};
+use kernel::{Actor, Capability, Digest, PracticeId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -104,7 +104,10 @@ enum Taken {
 /// one-time question before the first delivery of an event hook, and is answered.
 #[utoipa::path(
     post, path = "/intake/{source}", tag = "alerts", operation_id = "deliver_alerts",
-    params(("source" = String, Path, description = "The adapter's name; `/sources` lists them"), ForPractice),
+    params(
+        ("source" = String, Path, description = "The adapter's name; `/sources` lists them"), ForPractice,
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
+    ),
     request_body(content = String, content_type = "*/*", description = "One alert, a JSON array, JSON Lines, a vendor's envelope around many, or a mail, as the source sends it"),
     responses(
         (status = 202, description = "Recorded, and on disk", body = Taken),
@@ -128,6 +131,7 @@ async fn deliver(
         web.failures.allowed(peer(&parts.extensions)).map_err(Problem::too_many_failures)?;
     }
     let headers = headers(&parts);
+    let conditions = Conditions::from_request_parts(&mut parts, &web).await?;
     let mut whole = Request::new(body);
     whole.extensions_mut().clone_from(&parts.extensions);
     let body = received::bytes(whole, &web, limits::INTAKE_BODY).await?;
@@ -143,7 +147,25 @@ async fn deliver(
         },
     };
     let practice = practice_for(&actor, asked.practice)?;
-    take(&web, &actor, practice, &source, body).await
+    let once = conditions.key(&actor).map(|key| Once::new(key, &source, &body));
+    take(&web, &actor, practice, &source, body, once).await
+}
+
+/// A delivery that is to be taken once, by its key.
+struct Once {
+    key: String,
+    request: Digest,
+}
+
+impl Once {
+    fn new(key: String, source: &str, body: &[u8]) -> Self {
+        Self { key, request: Digest::of(&[source.as_bytes(), b"\0", body].concat()) }
+    }
+
+    /// The key of one of its alerts. A key holds no second space.
+    fn of(&self, number: usize) -> (String, Digest) {
+        (format!("{} {number}", self.key), self.request)
+    }
 }
 
 /// What a hook's one-time question wants to hear.
@@ -254,6 +276,7 @@ async fn take(
     practice: PracticeId,
     source: &str,
     body: Bytes,
+    once: Option<Once>,
 ) -> Result<Response, Problem> {
     // Asked before anything is read, so that one who may not send is told so and not what is wrong with the bytes.
     if !actor.role.may(Capability::Intake) {
@@ -270,8 +293,9 @@ async fn take(
         ));
     }
     let mut results = Vec::with_capacity(read.len());
-    for item in read {
-        results.push(one(web, actor, practice, source, item).await?);
+    for (number, item) in read.into_iter().enumerate() {
+        let key = once.as_ref().map(|once| once.of(number));
+        results.push(one(web, actor, practice, source, item, key).await?);
     }
     let status = if results.iter().any(|result| result.status == 202) {
         StatusCode::ACCEPTED
@@ -305,10 +329,11 @@ async fn one(
     practice: PracticeId,
     source: &str,
     read: Result<TakenAlert, ReadError>,
+    key: Option<(String, Digest)>,
 ) -> Result<Delivered, Problem> {
     match read {
         Ok(taken) => {
-            let intake = web.app.take_alert(actor, practice, taken).await?;
+            let intake = web.app.take_alert_once(actor, practice, taken, key).await?;
             let (status, outcome) =
                 if intake.duplicate_of.is_some() { (200, Outcome::Duplicate) } else { (202, Outcome::Taken) };
             web.metrics.alert(source, outcome);

@@ -25,6 +25,10 @@ const FIRST_KEYS: Duration = Duration::from_secs(120);
 /// How often profiles are read anew.
 const PROFILES: Duration = Duration::from_secs(5);
 
+/// How many incidents a start opens ahead, and how long it waits for them.
+const OPENED: u32 = 4;
+const AHEAD: Duration = Duration::from_millis(100);
+
 /// `serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  tourniquet serve\n  \
@@ -188,6 +192,9 @@ pub(super) async fn serve(
         tell(&format!("sign in, once: {shown}/signin/{link}"));
     }
     let ending = told_to_end()?;
+    let ahead = tokio::spawn(open_ahead(app.clone()));
+    // Whatever takes longer goes on beside the first requests.
+    let _ = tokio::time::timeout(AHEAD, ahead).await;
     let beside = [
         tokio::spawn(rehash_daily(app.clone())),
         tokio::spawn(forget_profiles(app.clone())),
@@ -248,6 +255,13 @@ pub(super) async fn link(app: &App) -> Result<String, Failure> {
         person: None,
     };
     Ok(app.make_token(&program(), new).await?.token)
+}
+
+/// Opens the newest open incidents. What fails here fails again, and is told, when somebody asks for it.
+async fn open_ahead(app: App) {
+    if let Err(error) = app.open_ahead(OPENED).await {
+        tracing::warn!(%error, "incidents could not be opened ahead");
+    }
 }
 
 async fn rehash_daily(app: App) {

@@ -121,7 +121,7 @@ fn queries() -> impl Strategy<Value = (AlertQuery, Scope)> {
 async fn pages_joined_are_exactly_what_the_filter_says_newest_first() {
     for ground in grounds() {
         let journal = ground.open().await;
-        let rows: Vec<_> = (0..250).map(varied).collect();
+        let rows: Vec<_> = (0..700).map(varied).collect();
         for row in &rows {
             journal.append(intake(row.clone())).await.unwrap();
         }

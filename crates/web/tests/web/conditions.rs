@@ -1,9 +1,9 @@
 //! Sending again, and being second: idempotency keys, stale versions, pages, proofs.
 
 use kernel::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::ground::{Call, Ground, declaration};
+use crate::ground::{Call, Ground, alert, declaration};
 
 fn suspect(system: &str) -> serde_json::Value {
     json!({"command": "suspect", "subject": {"what": "system", "system": system}, "why": "it is slow"})
@@ -58,6 +58,49 @@ async fn evidence_sent_again_with_its_key_is_one_item() {
         .send(Call::get(format!("/api/v1/incidents/{incident}/evidence")).by(ground.of(Role::Responder)))
         .await;
     assert_eq!(list.json()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_delivery_sent_again_with_its_key_is_taken_once_and_another_body_is_refused() {
+    let ground = Ground::new().await;
+    let deliver = |body: String| {
+        let call = Call::new("POST", "/api/v1/intake/generic").bytes(body).by(ground.of(Role::Service));
+        ground.send(call.with("idempotency-key", "batch-1"))
+    };
+    let both = format!("{}\n{}\n", alert("a"), alert("b"));
+    let (first, again) = (deliver(both.clone()).await, deliver(both).await);
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (202, 200), "{}", again.text());
+    let ids = |reply: &Value| {
+        let results = reply["results"].as_array().unwrap();
+        results.iter().map(|result| result["alert"]["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&first.json()), ids(&again.json()));
+    deliver(alert("c").to_string()).await.is_problem(422, "key_reused");
+    let list = ground.send(Call::get("/api/v1/alerts").by(ground.of(Role::Responder))).await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn evidence_is_hashed_again_once_for_a_key_and_the_answer_stays_what_it_was() {
+    let ground = Ground::new().await;
+    let incident = ground.incident().await;
+    let send = |name: &str| {
+        let path = format!("/api/v1/incidents/{incident}/evidence?name={name}&source=b&why=c");
+        ground.send(Call::new("POST", path).bytes("bytes").by(ground.of(Role::Responder)))
+    };
+    let rehash = |path: &str| {
+        let call = Call::post(path, &json!({})).by(ground.of(Role::Responder));
+        ground.send(call.with("idempotency-key", "again-1"))
+    };
+    assert_eq!(send("a").await.status, 201);
+    let first = rehash("/api/v1/evidence/rehash").await;
+    assert_eq!(first.json()["items"].as_array().map(Vec::len), Some(1), "{}", first.text());
+    assert_eq!(first.json()["items"][0]["outcome"], "ok");
+    assert_eq!(send("later").await.status, 201);
+    let again = rehash("/api/v1/evidence/rehash").await;
+    assert_eq!(again.json(), first.json());
+    let other = format!("/api/v1/evidence/rehash?incident={incident}");
+    rehash(&other).await.is_problem(422, "key_reused");
 }
 
 #[tokio::test]
