@@ -121,7 +121,9 @@ async fn somebody_links_their_clinics_sign_in_and_comes_in_by_it() {
     assert!(matches!(taken, Err(AppError::Invalid { .. })), "{taken:?}");
 
     // Unlinked by an administrator, it lets nobody in; linked by one, it does.
-    let id = scene.app.accounts(&lead).await.unwrap()[0].identities[0].id.clone();
+    let accounts = scene.app.accounts(&lead).await.unwrap();
+    let linked = accounts.iter().find(|own| own.id == scene.account).unwrap();
+    let id = linked.identities[0].id.clone();
     scene.app.unlink_identity(&lead, scene.account, &id).await.unwrap();
     said(&scene.come().await);
     scene.app.link_identity(&lead, scene.account, new).await.unwrap();

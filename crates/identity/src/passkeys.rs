@@ -9,10 +9,11 @@ use webauthn_rp::{
     PublicKeyCredentialCreationOptions, Registration, RegistrationServerState,
     bin::{Decode, Encode as _},
     request::{
-        AsciiDomain, PublicKeyCredentialDescriptor, RpId,
+        AsciiDomain, ExtensionInfo, PublicKeyCredentialDescriptor, RpId,
         auth::AuthenticationVerificationOptions,
         register::{
-            Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle, Username,
+            CredProtect, Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions,
+            UserHandle, Username,
         },
     },
     response::{
@@ -72,7 +73,12 @@ impl Passkeys for WebAuthn {
             display_name: Nickname::try_from(owner.name.as_str()).ok(),
         };
         let there = known.iter().filter_map(descriptor).collect();
-        let (server, client) = PublicKeyCredentialCreationOptions::passkey(&party, user, there)
+        let mut wanted = PublicKeyCredentialCreationOptions::passkey(&party, user, there);
+        // Wished for and not insisted on: the passkeys of telephones and of password managers do not know it, and each
+        // use asks for their owner all the same.
+        wanted.extensions.cred_protect =
+            CredProtect::UserVerificationRequired(ExtensionInfo::AllowDontEnforceValue);
+        let (server, client) = wanted
             .start_ceremony()
             .map_err(|error| Outside::never("a passkey cannot be asked for", error))?;
         let options = serde_json::to_value(&client)

@@ -138,6 +138,8 @@ impl Browser {
 
     /// Gives the window a device that makes passkeys and knows its owner.
     pub(crate) fn virtual_authenticator(&mut self, window: &Window) {
+        // The browser's dialogue asks for the window in front; a window without a screen never is, unless told so.
+        self.ask(Some(&window.session), "Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
         self.ask(Some(&window.session), "WebAuthn.enable", json!({}));
         let options = json!({"protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true, "automaticPresenceSimulation": true});
         let made =

@@ -13,31 +13,45 @@ use crate::{
 struct Four<'a> {
     browser: &'a mut Browser,
     scene: &'a Scene,
-    reader: Client,
     lead: Window,
     practice: Window,
     attorney: Window,
 }
 
 impl Four<'_> {
-    fn state(&mut self) -> Value {
+    fn state(&self) -> Value {
         let path = format!("/api/v1/incidents/{}", self.scene.incident);
-        self.reader.get(&path).unwrap().json()["state"].take()
+        // A connection of its own each time: between two looks a kept one may have been idle for too long.
+        let mut reader = Client::new(self.scene.server.address(), Some(&self.scene.reader));
+        reader.get(&path).unwrap().json()["state"].take()
     }
 
     /// The keys of a map of the state whose value has this property.
-    fn keys(&mut self, map: &str, holds: impl Fn(&Value) -> bool) -> Vec<String> {
+    fn keys(&self, map: &str, holds: impl Fn(&Value) -> bool) -> Vec<String> {
         let state = self.state();
         let all = state[map].as_object().unwrap();
         all.iter().filter(|(_, value)| holds(value)).map(|(key, _)| key.clone()).collect()
     }
 
-    /// Sends the first form of a page that gives this command (and holds this), and sees that it was taken.
-    fn give(&mut self, window: &Window, tab: &str, command: &str, holds: &str, fields: &[(&str, &str)]) {
+    /// Sends the first form of a page that gives this command and is in, or holds, what is named; and sees that it was
+    /// taken.
+    fn give(&mut self, window: &Window, tab: &str, command: &str, own: &str, fields: &[(&str, &str)]) {
         self.browser.go(window, &self.scene.room(tab));
-        let form = format!("form:has(input[name=command][value={command}]){holds} input[name=command]");
+        let (place, holds) = if own.starts_with('#') { (own, "") } else { ("", own) };
+        let form =
+            format!("{place} form:has(input[name=command][value={command}]){holds} input[name=command]");
         self.browser.send(window, &form, fields);
         self.browser.until(window, "document.body.innerText.includes('Recorded:')");
+    }
+
+    /// Two seconds from now by the server's clock, as a field takes it at the demo's practice.
+    fn soon(&self) -> String {
+        let mut reader = Client::new(self.scene.server.address(), Some(&self.scene.reader));
+        let status = reader.get("/api/v1/status").unwrap().json();
+        let now: jiff::Timestamp = status["items"][0]["as_of"].as_str().unwrap().parse().unwrap();
+        let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+        let soon = (now + jiff::SignedDuration::from_secs(2)).to_zoned(zone);
+        soon.strftime("%Y-%m-%dT%H:%M:%S").to_string()
     }
 
     fn offers(&mut self, window: &Window, tab: &str, selector: &str) -> bool {
@@ -49,7 +63,7 @@ impl Four<'_> {
     fn contain(&mut self) {
         let (lead, practice) = (self.lead.clone(), self.practice.clone());
         for action in self.keys("actions", |action| action["stage"]["stage"] == "proposed") {
-            let own = format!(":has(input[value=\"{action}\"])");
+            let own = format!("#action-{action}");
             for window in [&lead, &practice] {
                 let form = format!("#action-{action} input[value=approve_containment]");
                 if self.offers(window, "", &form) {
@@ -59,12 +73,12 @@ impl Four<'_> {
             self.give(&lead, "", "apply_containment", &own, &[("receipt", "job 4711")]);
         }
         for action in self.keys("actions", |action| action["stage"]["stage"] == "applied") {
-            let own = format!(":has(input[value=\"{action}\"])");
+            let own = format!("#action-{action}");
             self.give(&lead, "", "verify_containment", &own, &[("how", "nothing moved for ten minutes")]);
         }
     }
 
-    fn stage(&mut self, map: &str, key: &str) -> String {
+    fn stage(&self, map: &str, key: &str) -> String {
         self.state()[map][key]["stage"]["stage"].as_str().unwrap().to_owned()
     }
 
@@ -100,12 +114,12 @@ impl Four<'_> {
         let holding =
             |action: &Value| action["stage"]["stage"] == "verified" && action["target"]["system"] == system;
         for action in self.keys("actions", holding) {
-            let own = format!(":has(input[value=\"{action}\"])");
+            let own = format!("#action-{action}");
             self.give(&lead, "", "undo_containment", &own, &[("reason", "it is clean and comes back")]);
         }
         self.give(&lead, &tab, "return_to_production", "", &[]);
-        let soon = self.browser.value(&lead, LOCAL_SOON);
-        let watch = [("until:time", soon.as_str().unwrap()), ("what", "any new service or task")];
+        let soon = self.soon();
+        let watch = [("until:time", soon.as_str()), ("what", "any new service or task")];
         self.give(&lead, &tab, "set_watch", "", &watch);
         self.give(&lead, &tab, "record_observation", "", &[("text", "nothing new")]);
     }
@@ -130,7 +144,7 @@ impl Four<'_> {
         let holding =
             |action: &Value| action["stage"]["stage"] == "verified" && action["target"]["account"] == account;
         for action in self.keys("actions", holding) {
-            let own = format!(":has(input[value=\"{action}\"])");
+            let own = format!("#action-{action}");
             self.give(&lead, "", "undo_containment", &own, &[("reason", "its owner has it back")]);
         }
         self.give(&lead, "/accounts", "return_account", &own, &[]);
@@ -180,9 +194,6 @@ impl Four<'_> {
     }
 }
 
-/// Two seconds from now as a `datetime-local` field at the demo's practice takes it.
-const LOCAL_SOON: &str = "(() => { const at = new Date(Date.now() + 2000); const parts = Object.fromEntries(new Intl.DateTimeFormat('en-CA', { timeZone: 'America/New_York', hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' }).formatToParts(at).map((part) => [part.type, part.value])); return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}`; })()";
-
 #[test]
 fn four_people_take_the_demo_from_a_staff_report_to_its_closing_in_their_browsers() {
     let Some(mut browser) = Browser::start() else { return };
@@ -208,8 +219,7 @@ fn four_people_take_the_demo_from_a_staff_report_to_its_closing_in_their_browser
     let judged = [("verdict", "true_positive"), ("reasons:lines", "we see the note on the screen")];
     browser.send(&lead, "input[name=verdict]", &judged);
 
-    let reader = Client::new(scene.server.address(), Some(&scene.reader));
-    let mut four = Four { browser: &mut browser, scene: &scene, reader, lead, practice, attorney };
+    let mut four = Four { browser: &mut browser, scene: &scene, lead, practice, attorney };
     four.contain();
     let state = four.state();
     let earliest = state["findings"].as_object().unwrap().values();

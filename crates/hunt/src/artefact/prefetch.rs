@@ -175,7 +175,7 @@ mod tests {
             let names = ["Image", "RunCount", "Volume", "VolumeSerial"];
             let values: Vec<String> =
                 names.iter().map(|name| event.get(name).unwrap_or_default().into_owned()).collect();
-            seen.push(format!("{} {}", event.time.unwrap(), values.join(" ")));
+            seen.push(format!("{} {}", event.time.unwrap_or_default(), values.join(" ")));
         });
         (seen, damage)
     }

@@ -81,7 +81,7 @@ pub(crate) fn one(field: &Field<'_>) -> Markup {
             Field::MayLine(name, label) => label.field { span { (label) " " small.quiet { "optional" } } input type="text" name=(name) maxlength="2000" autocomplete="off"; },
             Field::Text(name, label) => label.field { span { (label) } textarea name=(name) rows="3" required {} },
             Field::Date(name, label) => label.field { span { (label) } input type="date" name=(name) required; },
-            Field::Time(name, label, value) => label.field { span { (label) } input type="datetime-local" name={ (name) ":time" } value=(value) required; },
+            Field::Time(name, label, value) => label.field { span { (label) } input type="datetime-local" name={ (name) ":time" } value=(value) step="1" required; },
             Field::Choice(name, label, choices) => label.field { span { (label) } select name=(name) required { @for (value, words) in choices { option value=(value) { (words) } } } },
             Field::MayChoice(name, label, choices) => label.field { span { (label) } select name=(name) { option value="" { "—" } @for (value, words) in choices { option value=(value) { (words) } } } },
             Field::Tick(name, label) => label.tick { input type="checkbox" name={ (name) ":bool" } value="true"; span { (label) } },

@@ -203,7 +203,17 @@ fn paper(status: StatusCode, title: &str, nonce: &str, scripts: Scripts, body: &
             "camera=(), geolocation=(), microphone=(), payment=()".to_owned(),
         ),
     ];
-    (status, headers, markup.into_string()).into_response()
+    (status, headers, without_controls(markup.into_string())).into_response()
+}
+
+/// A page holds no control characters but tabs and line ends: HTML forbids them (HTML Standard, section 13.2.3.5), and what
+/// came in over the API or with an alert may hold any.
+fn without_controls(text: String) -> String {
+    let kept = |byte: u8| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\n' | b'\r');
+    if text.bytes().all(kept) {
+        return text;
+    }
+    text.chars().filter(|one| !one.is_control() || matches!(one, '\t' | '\n' | '\r')).collect()
 }
 
 fn navigation(desk: &Desk, place: Place) -> Markup {
