@@ -165,7 +165,8 @@ impl Four<'_> {
         let mut open = self.keys("obligations", |own| own["standing"]["standing"] == "open");
         let first = open.pop().expect("the demo has duties");
         let own = format!(":has(input[value=\"{first}\"])");
-        let met = [("on", "2026-10-02"), ("note", "letters were posted")];
+        let today = self.soon();
+        let met = [("on", &today[..10]), ("note", "letters were posted")];
         self.give(&practice, "/breach", "meet_obligation", &own, &met);
         for duty in open {
             let own = format!(":has(input[value=\"{duty}\"])");
