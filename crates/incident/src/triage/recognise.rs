@@ -33,6 +33,13 @@ const TABLE: &[Signs] = &[
             "can't open any files",
             "cannot open any files",
             "strange file extension",
+            // As the front desk says it.
+            "files won't open",
+            "files will not open",
+            "names all end in",
+            "note on the screen",
+            "wants money",
+            "asks for money",
         ],
         techniques: &["T1486", "T1490"],
     },

@@ -187,10 +187,8 @@ fn ecmascript(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    let scientific = format!("{:e}", value.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let point = exponent.parse::<i32>().unwrap_or(0) + 1;
+    let (digits, exponent) = shortest(value.abs());
+    let point = exponent + 1;
     let length = i32::try_from(digits.len()).unwrap_or(i32::MAX);
     let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
     let split = |at: i32| digits.split_at_checked(usize::try_from(at).unwrap_or(0)).unwrap_or((&digits, ""));
@@ -206,6 +204,34 @@ fn ecmascript(value: f64) -> String {
         }
     };
     if value < 0.0 { format!("-{magnitude}") } else { magnitude }
+}
+
+/// The shortest digits that tell a double from others, and its decimal exponent. Of two that lie equally near, the even one
+/// (note 2 there); the standard library takes the upper.
+fn shortest(value: f64) -> (String, i32) {
+    let parts = |text: &str| {
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+        let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+        (digits, exponent.parse::<i32>().unwrap_or(0))
+    };
+    let (digits, exponent) = parts(&format!("{value:e}"));
+    let longer = format!("{value:.*e}", digits.len());
+    if longer.split('e').next().is_some_and(|mantissa| mantissa.ends_with('5')) {
+        // No double has more digits than these.
+        let (exact, own) = parts(&format!("{value:.1100e}"));
+        let (head, rest) = exact.split_at_checked(digits.len()).unwrap_or((&exact, ""));
+        let halfway = rest.strip_prefix('5').is_some_and(|zeros| zeros.bytes().all(|digit| digit == b'0'));
+        let even = head.bytes().last().is_some_and(|digit| digit % 2 == 0);
+        // Below a power of two doubles lie closer together: the lower of the two may stand for another one.
+        let same = || {
+            let (first, others) = head.split_at_checked(1).unwrap_or((head, ""));
+            format!("{first}.{others}e{own}").parse() == Ok(value)
+        };
+        if halfway && even && own == exponent && same() {
+            return (head.to_owned(), own);
+        }
+    }
+    (digits, exponent)
 }
 
 #[cfg(test)]
@@ -269,6 +295,18 @@ mod tests {
             assert_eq!(check(good.as_bytes()), Ok(()), "{good:?}");
         }
         assert!(check(&[b'['; 100_000]).is_err());
+    }
+
+    #[test]
+    fn of_two_spellings_equally_near_the_even_one_is_canonical() {
+        for (value, text) in [
+            (-259_143_890_357_394.62, "-259143890357394.62"),
+            (5e-324, "5e-324"),
+            (2f64.powi(-24), "5.960464477539063e-8"),
+        ] {
+            assert_eq!(ecmascript(value), text);
+            assert_eq!(canonical::to_vec(&serde_json::json!(value)).unwrap(), text.as_bytes());
+        }
     }
 
     proptest! {
