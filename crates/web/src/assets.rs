@@ -101,10 +101,12 @@ pub(crate) async fn compressed(request: Request, next: Next) -> Response {
     if !takes || !text {
         return response;
     }
+    // A browser asks for a style sheet or a script once and for pages all the time.
+    let level = if kind.starts_with("text/html") { Compression::default() } else { Compression::best() };
     let (mut parts, body) = response.into_parts();
     let Ok(whole) = body.collect().await else { return Problem::panicked().into_response() };
     let plain = whole.to_bytes();
-    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 3), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 3), level);
     let Ok(packed) = encoder.write_all(&plain).and_then(|()| encoder.finish()) else {
         return Response::from_parts(parts, Body::from(plain));
     };
