@@ -7,10 +7,12 @@ use store_core::{
     backend::{Answer, Backend, Fault, Since, Stretch, Tenant, Trouble, answered},
     dump::{Lines, Restored},
     find::{Kind, Needles},
+    near::Near,
     prepare::Prepared,
     records::{
         AgreementRow, EntryRow, HeadRow, ListedRow, NodeRow, ShelfAsked, ShelfRow, SnapshotRow, UsedKey,
     },
+    search::Habits,
 };
 
 use crate::{Database, dialect, dumps, reads, shelves, writes};
@@ -87,6 +89,7 @@ impl Backend for Database {
         signer: &Signer,
     ) -> Result<(Vec<Answer>, u64), Fault> {
         let mut loan = Loan::of(&self.writer).await?;
+        self.ready(loan.conn()?).await?;
         let taking = writes::take(loan.conn()?, &self.kept, batch, again, signer);
         let taken = match self.answer {
             None => taking.await,
@@ -101,7 +104,10 @@ impl Backend for Database {
             Err(Fault::Silent(_)) => self.distrust(),
             // Where a transaction stands after a failure is not known (SQLite ends some by itself): a fresh connection is
             // in none.
-            Err(_) => {}
+            Err(_) => {
+                self.let_writer_go();
+                self.near().into_iter().for_each(Near::doubt);
+            }
         }
         taken
     }
@@ -164,6 +170,10 @@ impl Backend for Database {
         ask!(self.readers, |conn| dialect::related(conn, practice, keys, since, limit))
     }
 
+    fn near(&self) -> Option<&Near> {
+        self.kept.near()
+    }
+
     async fn agreement(&self, tenant: Tenant) -> Result<AgreementRow, Fault> {
         ask!(self.readers, |conn| reads::agreement(conn, tenant))
     }
@@ -184,8 +194,8 @@ impl Backend for Database {
         ask!(self.readers, |conn| reads::recent(conn, kind, since, stretch, like))
     }
 
-    fn windows(&self) -> &'static [i64] {
-        dialect::WINDOWS
+    fn habits(&self) -> Habits {
+        dialect::HABITS
     }
 
     async fn search(&self, stretch: Stretch, lead: &Needles, like: &str) -> Result<Vec<i64>, Fault> {
@@ -254,6 +264,7 @@ impl Backend for Database {
         dumps::restore(&mut tx, restored).await?;
         tx.commit().await?;
         loan.give_back();
+        self.near().into_iter().for_each(Near::doubt);
         Ok(())
     }
 

@@ -11,10 +11,12 @@ use sqlx::types::Uuid;
 use crate::{
     dump::{Lines, Restored},
     find::Needles,
+    near::Near,
     prepare::Prepared,
     records::{
         AgreementRow, EntryRow, HeadRow, ListedRow, NodeRow, ShelfAsked, ShelfRow, SnapshotRow, UsedKey,
     },
+    search::Habits,
 };
 
 /// A failure of a database.
@@ -133,6 +135,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn dedup(&self, practice: Uuid, key: &[u8]) -> Result<Option<Uuid>, Fault>;
     /// Rows of alerts that share a grouping key, newest first, as one JSON array: it is asked for each alert that comes in.
     async fn related(&self, practice: Uuid, keys: &[Uuid], since: i64, limit: i64) -> Result<Vec<u8>, Fault>;
+    /// The newest alerts in memory, where this process alone writes the record.
+    fn near(&self) -> Option<&Near>;
     /// How many judged alerts agree with the proposal.
     async fn agreement(&self, tenant: Tenant) -> Result<AgreementRow, Fault>;
 
@@ -144,9 +148,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn count_since(&self, kind: i16, since: Since, stretch: Stretch) -> Result<i64, Fault>;
     /// The same as a walk, by the index of that instant: for few rows.
     async fn recent(&self, kind: i16, since: Since, stretch: Stretch, like: &str) -> Result<Vec<i64>, Fault>;
-    /// How far back, in keys, the index of words is asked before it is asked for everything: for an index that gathers all
-    /// rows before the first.
-    fn windows(&self) -> &'static [i64];
+    /// What it is good at when it looks for a page.
+    fn habits(&self) -> Habits;
     /// The same by the index of words, which is asked for `lead` alone; the pattern decides, unless it is `%`.
     async fn search(&self, stretch: Stretch, lead: &Needles, like: &str) -> Result<Vec<i64>, Fault>;
 

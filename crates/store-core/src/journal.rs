@@ -1,12 +1,16 @@
-//! The port itself, over any database: what to read in which order, patience with a database that is away, and
-//! which way of searching finds a page soonest.
+//! The port itself, over any database: what to read in which order, and patience with a database that is away.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use app::ports::{
-    AlertKey, AlertQuery, AlertRow, Append, Appended, Cursor, EntryQuery, EvidenceQuery, EvidenceRow,
-    IncidentQuery, IncidentRow, Journal, JournalError, LogHead, NearAlert, Outside, Page, PracticeRow,
-    Recorded, Scope, ShelfPlace, ShelfQuery, Shelved, Snapshot, TokenRow, Verdict,
+    AlertKey, AlertQuery, AlertRow, Append, Appended, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery,
+    IncidentRow, Journal, JournalError, LogHead, NearAlert, Outside, Page, PracticeRow, Recorded, Scope,
+    ShelfPlace, ShelfQuery, Shelved, Snapshot, TokenRow, Verdict,
 };
 use async_trait::async_trait;
 use kernel::{AlertId, Digest, EvidenceId, IncidentId, PracticeId, Severity, Stream, Timestamp};
@@ -22,23 +26,16 @@ use tokio::{
 };
 
 use crate::{
-    backend::{Backend, Fault, Options, Since, Stretch, Tenant, Trouble},
+    backend::{Backend, Fault, Options, Tenant, Trouble},
     dump::{Lines, Restored},
-    find::{self, Kind, Needles, Tag},
+    find::{self, Kind, Tag},
     outside::outside,
     prepare,
     records::{ShelfAsked, ShelfRow, SnapshotRow, count, hash, node_id, node_key, read, whole},
+    search::{Search, cut},
     writer::{Waiting, Writer, send, trouble},
 };
 
-/// A search first walks this many of the newest rows: what is common is found among them.
-const SAMPLE: i64 = 250;
-/// A word that a quarter of this many rows hold does not lead a search: most rows that the other needles find hold it.
-const GLIMPSE: i64 = 60;
-/// No more words than these lead a search; the others are looked for in what they find.
-const LEADERS: usize = 4;
-/// Up to this many rows since an instant are read one and all.
-const RECENT: i64 = 5000;
 /// How often the size of the log is read, to see what other processes wrote.
 const GLANCE: Duration = Duration::from_millis(500);
 /// A stale write is told at most this many entries that it had not seen.
@@ -55,6 +52,8 @@ pub struct Store<B> {
     queue: Mutex<Option<mpsc::Sender<Waiting>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     glance: JoinHandle<()>,
+    /// What reads the newest alerts into memory.
+    filling: std::sync::Mutex<Option<JoinHandle<()>>>,
     size: watch::Receiver<u64>,
     options: Options,
 }
@@ -62,6 +61,14 @@ pub struct Store<B> {
 impl<B> Drop for Store<B> {
     fn drop(&mut self) {
         self.glance.abort();
+        self.stop_filling();
+    }
+}
+
+impl<B> Store<B> {
+    fn stop_filling(&self) {
+        let filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner).take();
+        filling.into_iter().for_each(|filling| filling.abort());
     }
 }
 
@@ -82,7 +89,21 @@ impl<B: Backend> Store<B> {
             tasks.push(tokio::spawn(writer.run(waiting)));
             queue
         });
-        Ok(Self { backend, queue: Mutex::new(queue), tasks: Mutex::new(tasks), glance, size, options })
+        let (queue, tasks, filling) = (Mutex::new(queue), Mutex::new(tasks), std::sync::Mutex::default());
+        Ok(Self { backend, queue, tasks, glance, filling, size, options })
+    }
+
+    /// Reads the newest alerts into memory, beside what else goes on.
+    fn remember(&self) {
+        let backend = Arc::clone(&self.backend);
+        let filling = tokio::spawn(async move {
+            let Some(near) = backend.near() else { return };
+            if let Err(fault) = near.fill(&*backend).await {
+                tracing::debug!(%fault, "each alert asks the database for those it belongs with, for now");
+            }
+        });
+        let before = self.filling.lock().unwrap_or_else(PoisonError::into_inner).replace(filling);
+        before.into_iter().for_each(|before| before.abort());
     }
 
     async fn patiently<T, F: Future<Output = Result<T, Fault>>>(
@@ -95,77 +116,11 @@ impl<B: Backend> Store<B> {
 
     /// Keys of a page, newest first, one more than the page holds where there is more.
     async fn find(&self, search: Search) -> Result<Vec<i64>, Outside> {
-        self.patiently("searching the record", || self.find_once(&search)).await
-    }
-
-    async fn find_once(&self, search: &Search) -> Result<Vec<i64>, Fault> {
-        let backend = &*self.backend;
-        let kind = search.needles.kind();
-        let stretch = search.stretch;
-        let like = search.needles.like();
-        for (since, asked) in [(Since::Updated, stretch.updated), (Since::Received, stretch.received)] {
-            let counted = Stretch { limit: RECENT + 1, ..stretch };
-            if asked > i64::MIN && backend.count_since(kind.number(), since, counted).await? <= RECENT {
-                return backend.recent(kind.number(), since, stretch, &like).await;
-            }
-        }
-        if search.needles.is_empty() {
-            return backend.walk(stretch, &like).await;
-        }
-        let Some(floor) = backend.floor(stretch, SAMPLE).await? else {
-            return backend.walk(stretch, &like).await;
-        };
-        let near = backend.walk(Stretch { floor, ..stretch }, &like).await?;
-        let (found, wanted) = (whole(near.len() as u64), stretch.limit);
-        if found >= wanted {
-            return Ok(near);
-        }
-        let lead = self.lead(search, stretch).await?;
-        // Where the index was asked for everything, its answer needs no second look.
-        let like = if lead.covers(&search.needles) { "%" } else { &like };
-        let top = backend.floor(stretch, 0).await?.unwrap_or(floor);
-        // Where some were found, a page's worth should not be far below.
-        let near = (found > 4).then(|| (top - floor).saturating_mul(wanted) / found * 3 / 2);
-        let windows = backend.windows();
-        let nearest = near.filter(|near| windows.first().is_some_and(|first| near < first));
-        for reach in nearest.iter().chain(windows) {
-            let floor = top.saturating_sub(*reach).max(stretch.floor);
-            let keys = backend.search(Stretch { floor, below: top + 1, ..stretch }, &lead, like).await?;
-            if whole(keys.len() as u64) >= wanted || floor == stretch.floor {
-                return Ok(keys);
-            }
-        }
-        backend.search(stretch, &lead, like).await
-    }
-
-    /// What the index of words is asked for: the tags, and the words that are not common by a glimpse at the newest rows.
-    /// Each row that it gives is looked at for the others.
-    async fn lead(&self, search: &Search, stretch: Stretch) -> Result<Needles, Fault> {
-        let (mut lead, words) = search.needles.apart();
-        let floor = self.backend.floor(stretch, GLIMPSE).await?.unwrap_or(stretch.floor);
-        let glimpse = Stretch { floor, limit: GLIMPSE / 4, ..stretch };
-        let mut leaders = 0;
-        for word in words {
-            if leaders == LEADERS {
-                break;
-            }
-            let found = self.backend.walk(glimpse, &word.like()).await?;
-            if whole(found.len() as u64) < glimpse.limit {
-                lead.join(word);
-                leaders += 1;
-            }
-        }
-        if lead.is_empty() {
-            lead = search.needles.clone();
-        }
-        if !stretch.tenant.every {
-            lead.tag(Tag::Practice, &find::id(stretch.tenant.practice.as_u128()));
-        }
-        Ok(lead)
+        self.patiently("searching the record", || search.find(&*self.backend)).await
     }
 
     async fn page<T: serde::de::DeserializeOwned>(&self, search: Search) -> Result<Page<T>, Outside> {
-        let (kind, limit) = (search.needles.kind(), search.limit());
+        let (kind, limit) = (search.kind(), search.limit());
         let keys = self.find(search).await?;
         let (keys, next) = cut(kind, keys, limit);
         let rows = self.patiently("reading a page of the record", || self.backend.listed(&keys)).await?;
@@ -194,52 +149,6 @@ impl<B: Backend> Store<B> {
         let nodes = self.patiently("reading the log's tree", || self.backend.nodes(&keys)).await?;
         Ok(nodes.into_iter().map(|node| (node_id(node.key), hash(&node.hash))).collect())
     }
-}
-
-/// What a page is searched by.
-struct Search {
-    needles: Needles,
-    stretch: Stretch,
-}
-
-impl Search {
-    fn new(kind: Kind, scope: Scope, after: Option<Cursor>, limit: u32) -> Self {
-        let below = after.map_or(kind.floor() + (1 << 56), |cursor| kind.key(cursor.0));
-        let limit = i64::from(if limit == 0 { 50 } else { limit.min(500) }) + 1;
-        let stretch = Stretch {
-            tenant: tenant(scope),
-            below,
-            floor: kind.floor(),
-            received: i64::MIN,
-            updated: i64::MIN,
-            limit,
-        };
-        Self { needles: Needles::new(kind), stretch }
-    }
-
-    fn limit(&self) -> usize {
-        usize::try_from(self.stretch.limit - 1).unwrap_or(0)
-    }
-
-    fn words(&mut self, text: Option<&String>) {
-        if let Some(text) = text {
-            self.needles.words(text);
-        }
-    }
-
-    fn tag(&mut self, tag: Tag, value: Option<&str>) {
-        if let Some(value) = value {
-            self.needles.tag(tag, value);
-        }
-    }
-}
-
-/// Cuts the one row too many off and says where the next page starts.
-fn cut(kind: Kind, mut keys: Vec<i64>, limit: usize) -> (Vec<i64>, Option<Cursor>) {
-    let more = keys.len() > limit;
-    keys.truncate(limit);
-    let next = if more { keys.last().map(|&key| Cursor(kind.order(key))) } else { None };
-    (keys, next)
 }
 
 fn tenant(scope: Scope) -> Tenant {
@@ -384,12 +293,12 @@ impl<B: Backend> Journal for Store<B> {
     }
 
     async fn entries(&self, scope: Scope, query: EntryQuery) -> Result<Page<Recorded>, Outside> {
-        let mut search = Search::new(Kind::Entry, scope, query.after, query.limit);
+        let mut search = Search::new(Kind::Entry, tenant(scope), query.after, query.limit);
         search.words(query.text.as_ref());
         search.tag(Tag::Stream, query.stream.map(prepare::stream_tag).as_deref());
         search.tag(Tag::EntryKind, query.kind.as_deref().map(find::text).as_deref());
         search.tag(Tag::Open, query.without_privileged.then_some(""));
-        search.stretch.received = query.since.map_or(i64::MIN, Timestamp::as_microsecond);
+        search.received_since(query.since);
         let limit = search.limit();
         let (keys, next) = cut(Kind::Entry, self.find(search).await?, limit);
         let rows = self.patiently("reading a page of the journal", || self.backend.entries(&keys)).await?;
@@ -397,7 +306,7 @@ impl<B: Backend> Journal for Store<B> {
     }
 
     async fn alerts(&self, scope: Scope, query: AlertQuery) -> Result<Page<AlertRow>, Outside> {
-        let mut search = Search::new(Kind::Alert, scope, query.after, query.limit);
+        let mut search = Search::new(Kind::Alert, tenant(scope), query.after, query.limit);
         search.words(query.text.as_ref());
         search.tag(Tag::Verdict, query.verdict.map(|verdict| verdict.map_or("none", Verdict::as_str)));
         search.tag(Tag::Severity, query.severity.map(Severity::as_str));
@@ -405,8 +314,8 @@ impl<B: Backend> Journal for Store<B> {
         search.tag(Tag::Channel, query.channel.map(kernel::Channel::as_str));
         search.tag(Tag::Incident, query.incident.map(|id| find::id(id.as_u128())).as_deref());
         search.tag(Tag::Group, query.group.map(|id| find::id(id.as_u128())).as_deref());
-        search.stretch.received = query.received_since.map_or(i64::MIN, Timestamp::as_microsecond);
-        search.stretch.updated = query.updated_since.map_or(i64::MIN, Timestamp::as_microsecond);
+        search.received_since(query.received_since);
+        search.updated_since(query.updated_since);
         self.page(search).await
     }
 
@@ -433,8 +342,17 @@ impl<B: Backend> Journal for Store<B> {
         if hashes.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
-        let doing = "looking for related alerts";
         let since = since.as_microsecond();
+        if let Some(near) = self.backend.near() {
+            let most = usize::try_from(limit).unwrap_or(usize::MAX);
+            if let Some(found) = near.related(practice, &hashes, since, most) {
+                return Ok(found);
+            }
+            if near.wants_filling() {
+                self.remember();
+            }
+        }
+        let doing = "looking for related alerts";
         let rows = self.patiently(doing, || self.backend.related(practice, &hashes, since, limit.into()));
         read(&rows.await?)
     }
@@ -445,11 +363,11 @@ impl<B: Backend> Journal for Store<B> {
     }
 
     async fn incidents(&self, scope: Scope, query: IncidentQuery) -> Result<Page<IncidentRow>, Outside> {
-        let mut search = Search::new(Kind::Incident, scope, query.after, query.limit);
+        let mut search = Search::new(Kind::Incident, tenant(scope), query.after, query.limit);
         search.words(query.text.as_ref());
         search.tag(Tag::Status, query.status.as_deref().map(find::text).as_deref());
         search.tag(Tag::Severity, query.severity.map(Severity::as_str));
-        search.stretch.updated = query.updated_since.map_or(i64::MIN, Timestamp::as_microsecond);
+        search.updated_since(query.updated_since);
         self.page(search).await
     }
 
@@ -458,7 +376,7 @@ impl<B: Backend> Journal for Store<B> {
     }
 
     async fn evidence(&self, scope: Scope, query: EvidenceQuery) -> Result<Page<EvidenceRow>, Outside> {
-        let mut search = Search::new(Kind::Evidence, scope, query.after, query.limit);
+        let mut search = Search::new(Kind::Evidence, tenant(scope), query.after, query.limit);
         search.words(query.text.as_ref());
         search.tag(Tag::Incident, query.incident.map(|id| find::id(id.as_u128())).as_deref());
         search.tag(Tag::Sha256, query.sha256.map(|digest| digest.to_string()).as_deref());
@@ -611,6 +529,7 @@ impl<B: Backend> Journal for Store<B> {
             let _ = task.await;
         }
         self.glance.abort();
+        self.stop_filling();
         self.backend.close().await;
     }
 }

@@ -14,6 +14,7 @@ use sqlx::types::Uuid;
 
 use crate::{
     find::Kind,
+    near::Near,
     prepare::{Prepared, PreparedEntry, PreparedRow, PreparedToken, stream_kind},
     records::{KnownFact, NodeRow, count, hash, node_id, node_key, whole},
 };
@@ -123,7 +124,7 @@ impl Known {
     /// # Errors
     /// What is known, where it is another tree.
     pub fn with_edge(self, kept: &Kept) -> Result<Self, Self> {
-        let kept = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.edge.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
             Some((size, root, edge)) if (*size, *root) == (self.size, self.root) => {
                 Ok(Self { edge: edge.clone(), ..self })
@@ -133,17 +134,37 @@ impl Known {
     }
 }
 
-/// The edge of the tree as the last batch left it, with the size and the root that it belongs to: one writer at a time
-/// need not read back what it has just written.
+/// What this process keeps in memory of the batches that it committed.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<Option<(u64, Hash, Edge)>>);
+pub struct Kept {
+    /// The edge of the tree as the last batch left it, with the size and the root that it belongs to: one writer at a time
+    /// need not read back what it has just written.
+    edge: Mutex<Option<(u64, Hash, Edge)>>,
+    /// The newest alerts, where no other process writes.
+    near: Option<Near>,
+}
 
 impl Kept {
-    /// Keeps the edge that a batch leaves, once it is committed.
+    /// Where no other process writes.
+    #[must_use]
+    pub fn alone() -> Self {
+        Self { edge: Mutex::default(), near: Some(Near::default()) }
+    }
+
+    /// The newest alerts, where no other process writes.
+    #[must_use]
+    pub const fn near(&self) -> Option<&Near> {
+        self.near.as_ref()
+    }
+
+    /// Keeps what a batch leaves, once it is committed.
     pub fn keep(&self, batch: &Batch<'_>) {
         if let Some(root) = batch.root {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = self.edge.lock().unwrap_or_else(PoisonError::into_inner);
             *kept = Some((batch.size, root, batch.edge.clone()));
+        }
+        if let Some(near) = &self.near {
+            near.keep(batch);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What a write looks like once everything that needs no database is done: rows as JSON, documents cut into words,
 //! leaves hashed. It happens in the task of whoever writes, so that the one writer has little left to do.
 
-use app::ports::{AlertKey, AlertRow, Append, EvidenceRow, IncidentRow, Leaf, Outside, Payload, Row};
+use app::ports::{
+    AlertKey, AlertRow, Append, EvidenceRow, IncidentRow, Leaf, NearAlert, NearFacts, Outside, Payload, Row,
+};
 use kernel::{Digest, Entry, Severity, Stream, StreamKind, Timestamp};
 use sqlx::types::Uuid;
 
@@ -84,6 +86,8 @@ pub struct PreparedRow {
     pub dedup: Option<[u8; 32]>,
     /// What an alert is grouped by.
     pub keys: Vec<Uuid>,
+    /// What grouping needs of an alert.
+    pub near: Option<NearAlert>,
 }
 
 /// A token.
@@ -229,14 +233,8 @@ fn alert(row: &AlertRow) -> Result<PreparedRow, Outside> {
     named.for_each(|text| doc.words(text));
     alert.description.iter().for_each(|text| doc.words(text));
 
-    let key =
-        |kind: &str, value: &str| alert_key(&AlertKey { kind: kind.to_owned(), value: value.to_lowercase() });
-    let mut keys: Vec<_> = (alert.hosts.iter().map(|host| key("host", host)))
-        .chain(alert.accounts.iter().map(|account| key("account", account)))
-        .chain(alert.indicators.iter().map(|indicator| key(indicator.kind.as_str(), &indicator.value)))
-        .collect();
-    keys.sort_unstable();
-    keys.dedup();
+    let near = near(row);
+    let keys = near_keys(&near.alert);
     keys.iter().for_each(|key| doc.tag(Tag::Key, &find::id(key.as_u128())));
     Ok(PreparedRow {
         kind: Kind::Alert,
@@ -249,7 +247,33 @@ fn alert(row: &AlertRow) -> Result<PreparedRow, Outside> {
         judged: row.verdict.map_or(-1, |verdict| i16::from(verdict == row.proposed_verdict)),
         dedup: Some(dedup(&row.dedup_key)),
         keys,
+        near: Some(near),
     })
+}
+
+fn near(row: &AlertRow) -> NearAlert {
+    let alert = &row.alert;
+    let facts = NearFacts {
+        occurred_at: alert.occurred_at,
+        hosts: alert.hosts.clone(),
+        accounts: alert.accounts.clone(),
+        indicators: alert.indicators.clone(),
+    };
+    NearAlert { id: row.id, alert: facts, received_at: row.received_at, group: row.group }
+}
+
+/// What an alert is grouped by, in order, each once.
+#[must_use]
+pub fn near_keys(alert: &NearFacts) -> Vec<Uuid> {
+    let key =
+        |kind: &str, value: &str| alert_key(&AlertKey { kind: kind.to_owned(), value: value.to_lowercase() });
+    let mut keys: Vec<_> = (alert.hosts.iter().map(|host| key("host", host)))
+        .chain(alert.accounts.iter().map(|account| key("account", account)))
+        .chain(alert.indicators.iter().map(|indicator| key(indicator.kind.as_str(), &indicator.value)))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 fn incident(row: &IncidentRow) -> Result<PreparedRow, Outside> {
@@ -270,6 +294,7 @@ fn incident(row: &IncidentRow) -> Result<PreparedRow, Outside> {
         judged: -1,
         dedup: None,
         keys: Vec::new(),
+        near: None,
     })
 }
 
@@ -292,6 +317,7 @@ fn evidence(row: &EvidenceRow) -> Result<PreparedRow, Outside> {
         judged: -1,
         dedup: None,
         keys: Vec::new(),
+        near: None,
     })
 }
 

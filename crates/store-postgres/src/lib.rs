@@ -33,4 +33,13 @@ impl Database {
     fn distrust(&self) {
         self.trust.lose();
     }
+
+    /// A server sees to its own log.
+    #[expect(clippy::unused_async, reason = "the other database has something to say here")]
+    async fn ready(&self, _: &mut dialect::Conn) -> sqlx::Result<()> {
+        Ok(())
+    }
+
+    /// The next connection that writes is like this one.
+    const fn let_writer_go(&self) {}
 }

@@ -10,6 +10,7 @@ mod pack;
 mod rack;
 #[path = "../../store-core/shared/reads.rs"]
 mod reads;
+mod room;
 #[path = "../../store-core/shared/shelves.rs"]
 mod shelves;
 #[path = "../../store-core/shared/writes.rs"]
@@ -27,6 +28,8 @@ pub struct Database {
     answer: Option<std::time::Duration>,
     /// Moves the write-ahead log into the file, beside the writer.
     mover: Option<tokio::task::JoinHandle<()>>,
+    /// How long that log may grow.
+    room: std::sync::Arc<room::Room>,
 }
 
 impl Drop for Database {
@@ -40,4 +43,20 @@ impl Drop for Database {
 impl Database {
     /// Nothing stands between this process and its file that could fall silent.
     const fn distrust(&self) {}
+
+    /// Tells the connection that writes how long the log may grow, where that is another than before.
+    async fn ready(&self, conn: &mut dialect::Conn) -> sqlx::Result<()> {
+        if let Some(pages) = self.room.news() {
+            // A pragma takes no parameters; the number is ours.
+            let pragma = sqlx::AssertSqlSafe(format!("PRAGMA wal_autocheckpoint = {pages}"));
+            sqlx::query(pragma).execute(conn).await?;
+            self.room.told(pages);
+        }
+        Ok(())
+    }
+
+    /// The next connection that writes knows nothing yet.
+    fn let_writer_go(&self) {
+        self.room.told(room::MOST);
+    }
 }

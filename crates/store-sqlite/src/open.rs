@@ -1,6 +1,6 @@
 //! Opening a database file: pragmas, pools, schema.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use app::ports::Outside;
 use sqlx::{
@@ -9,7 +9,11 @@ use sqlx::{
 };
 use store_core::{backend::Options, plan::Kept};
 
-use crate::{Database, rack::Rack};
+use crate::{
+    Database,
+    rack::Rack,
+    room::{self, Room},
+};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -44,7 +48,7 @@ pub async fn open(path: &Path, limits: Options) -> Result<Database, Outside> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("cache_size", "-16384")
-        .pragma("wal_autocheckpoint", "16384")
+        .pragma("wal_autocheckpoint", room::MOST.to_string())
         .pragma("journal_size_limit", "67108864")
         .pragma("secure_delete", "FAST");
     let writer =
@@ -58,8 +62,9 @@ pub async fn open(path: &Path, limits: Options) -> Result<Database, Outside> {
     let moving = options(path).pragma("cache_size", "-1024");
     let moving = single().connect_with(moving).await.map_err(|error| Outside::never(doing, error))?;
     let (writer, readers) = (Rack::new(writer, limits.patience), Rack::new(readers, limits.patience));
-    let mover = Some(tokio::spawn(keep_moving(moving)));
-    Ok(Database { writer, readers, kept: Kept::default(), answer: None, mover })
+    let room = Arc::new(Room::of(path));
+    let mover = Some(tokio::spawn(keep_moving(moving, Arc::clone(&room))));
+    Ok(Database { writer, readers, kept: Kept::alone(), answer: None, mover, room })
 }
 
 fn single() -> SqlitePoolOptions {
@@ -70,10 +75,12 @@ fn single() -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
-/// Moves what was committed from the write-ahead log into the file, so that the writer does not have to stop for it.
-async fn keep_moving(pool: SqlitePool) {
+/// Moves what was committed from the write-ahead log into the file, so that the writer does not have to stop for it. Where the
+/// disk has little room the writer does: it alone sees the log moved to its end, so that it can begin anew.
+async fn keep_moving(pool: SqlitePool, room: Arc<Room>) {
     loop {
         tokio::time::sleep(MOVE).await;
+        room.look();
         // Where it fails, for want of room say, the writer finds out for itself.
         let _ = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await;
     }
@@ -95,7 +102,8 @@ pub async fn open_read_only(path: &Path, limits: Options) -> Result<Database, Ou
         .map_err(|error| Outside::never(doing.clone(), error))?;
     if MIGRATIONS.iter().map(|migration| migration.version).max() == Some(applied) {
         let (writer, readers) = (Rack::new(writer, limits.patience), Rack::new(pool, limits.patience));
-        Ok(Database { writer, readers, kept: Kept::default(), answer: None, mover: None })
+        let room = Arc::new(Room::of(path));
+        Ok(Database { writer, readers, kept: Kept::default(), answer: None, mover: None, room })
     } else {
         let why = format!("its schema is version {applied}, which this version of the program does not read");
         Err(Outside::never(doing, why))

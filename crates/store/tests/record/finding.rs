@@ -215,6 +215,47 @@ async fn alerts_that_share_a_host_or_an_indicator_are_related() {
     }
 }
 
+/// The newest alerts may be held in memory: what is found must be what a list of all of them says, while it grows, after a
+/// start, and after an alert went to another group.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn related_alerts_are_the_same_from_memory_and_after_a_start() {
+    for ground in grounds() {
+        let mut all: Vec<AlertRow> = Vec::new();
+        let mut journal = ground.open().await;
+        for number in 0..240_u128 {
+            if number.is_multiple_of(80) {
+                journal.close().await;
+                journal = ground.open().await;
+            }
+            let row = alert(practice(1 + number % 2), number, "beacon");
+            journal.append(intake(row.clone())).await.unwrap();
+            all.push(row);
+            if number.is_multiple_of(9) {
+                let moved = &mut all[usize::try_from(number / 2).unwrap()];
+                (moved.version, moved.group) = (moved.version + 1, GroupId::from_u128(900 + number));
+                journal.append(intake(moved.clone())).await.unwrap();
+            }
+            let host = format!("ws-{}", number % 5);
+            let address = format!("203.0.113.{}", number % 50);
+            let keys = [("host", host.clone()), ("ipv4", address.clone())]
+                .map(|(kind, value)| AlertKey { kind: kind.to_owned(), value });
+            let (since, limit) = (at(i64::try_from(number / 3).unwrap()), 1 + number % 40);
+            let wanted = all.iter().rev().filter(|row| {
+                row.practice == practice(1)
+                    && row.received_at >= since
+                    && (row.alert.hosts.iter().any(|own| own.to_lowercase() == host)
+                        || row.alert.indicators.iter().any(|own| own.value == address))
+            });
+            let limit = u32::try_from(limit).unwrap();
+            let wanted: Vec<_> = wanted.take(limit as usize).map(|row| (row.id, row.group)).collect();
+            let found = journal.related_alerts(practice(1), &keys, since, limit).await.unwrap();
+            let found: Vec<_> = found.iter().map(|row| (row.id, row.group)).collect();
+            assert_eq!(found, wanted, "{} {number}", ground.name);
+        }
+        journal.close().await;
+    }
+}
+
 #[tokio::test]
 async fn incidents_and_evidence_are_listed_by_what_they_are_filtered_by() {
     for ground in grounds() {

@@ -1,0 +1,212 @@
+//! The newest alerts in memory, by what they are grouped by. Every alert that comes in asks which earlier ones share a host,
+//! an account or an indicator with it; where one process alone writes a record, it has seen the answers go by, and need not
+//! ask the database for each. What it does not hold, the database is asked for.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use app::ports::{NearAlert, NearFacts};
+use kernel::{AlertId, GroupId, PracticeId, Timestamp};
+use serde::Deserialize;
+use sqlx::types::Uuid;
+
+use crate::{
+    backend::{Backend, Fault, Stretch, Tenant},
+    find::Kind,
+    plan::Batch,
+    prepare,
+    records::{read, whole},
+};
+
+/// What is held at the most: alerts and the keys that they are grouped by, together. About 35 MB.
+const MOST: usize = 300_000;
+/// Alerts read at once to begin with, and in all.
+const PAGE: i64 = 500;
+const FILL: usize = 20_000;
+/// Alerts are numbered when they are recorded and dated a little before: by so much, in microseconds, two may be the other
+/// way around.
+const SLACK: i64 = 60_000_000;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Near(Mutex<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    rows: BTreeMap<i64, Row>,
+    /// Practice and what is grouped by, in one number, with the row's key.
+    by: BTreeSet<(u128, i64)>,
+    weight: usize,
+    /// Every alert from this key on is held; where it is absent, nobody knows which are.
+    floor: Option<i64>,
+    /// No alert below the floor was taken in after this instant.
+    below: i64,
+    /// Of what was let go of, nothing stands from this key on.
+    gone: i64,
+    filling: bool,
+    /// How often all of it was thrown away.
+    doubts: u64,
+}
+
+#[derive(Debug)]
+struct Row {
+    practice: Uuid,
+    keys: Vec<u128>,
+    alert: NearAlert,
+}
+
+fn mixed(practice: Uuid, key: Uuid) -> u128 {
+    practice.as_u128() ^ key.as_u128()
+}
+
+impl Held {
+    fn put(&mut self, key: i64, row: Row) {
+        self.take(key);
+        self.weight += row.weight();
+        self.by.extend(row.keys.iter().map(|&by| (by, key)));
+        self.rows.insert(key, row);
+        while self.weight > MOST
+            && let Some(first) = self.rows.keys().next().copied()
+            && let Some(row) = self.take(first)
+        {
+            self.gone = self.gone.max(first + 1);
+            self.end_at(first + 1, &row.alert);
+        }
+    }
+
+    fn take(&mut self, key: i64) -> Option<Row> {
+        let row = self.rows.remove(&key)?;
+        self.weight -= row.weight();
+        row.keys.iter().for_each(|&by| {
+            self.by.remove(&(by, key));
+        });
+        Some(row)
+    }
+
+    /// Nothing is known below this key, and this is the newest alert there.
+    fn end_at(&mut self, floor: i64, newest: &NearAlert) {
+        self.floor = self.floor.map(|known| known.max(floor));
+        self.below = self.below.max(newest.received_at.as_microsecond().saturating_add(SLACK));
+    }
+}
+
+impl Row {
+    fn weight(&self) -> usize {
+        1 + self.keys.len()
+    }
+}
+
+impl Near {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of a batch that was committed.
+    pub fn keep(&self, batch: &Batch<'_>) {
+        let mut held = self.held();
+        for kept in &batch.listed {
+            if let Some(alert) = &kept.row.near {
+                let practice = kept.row.practice;
+                let keys = kept.row.keys.iter().map(|&key| mixed(practice, key)).collect();
+                held.put(kept.key, Row { practice, keys, alert: alert.clone() });
+            }
+        }
+    }
+
+    /// The newest alerts of a practice that share one of these keys, if it is certain that the database knows no others.
+    #[must_use]
+    pub fn related(&self, practice: Uuid, keys: &[Uuid], since: i64, limit: usize) -> Option<Vec<NearAlert>> {
+        let held = self.held();
+        let floor = held.floor?;
+        let mut found = BTreeSet::new();
+        for &key in keys {
+            let by = mixed(practice, key);
+            found.extend(held.by.range((by, floor)..=(by, i64::MAX)).rev().take(limit).map(|&(_, key)| key));
+        }
+        let rows = found.iter().rev().filter_map(|key| held.rows.get(key));
+        let own = rows.filter(|row| row.practice == practice);
+        let recent = own.filter(|row| row.alert.received_at.as_microsecond() >= since);
+        let alerts: Vec<_> = recent.take(limit).map(|row| row.alert.clone()).collect();
+        let whole = alerts.len() >= limit || floor == Kind::Alert.floor() || held.below < since;
+        whole.then_some(alerts)
+    }
+
+    /// What the record holds is not certain any more: a write failed half way, or another way than by batches was taken.
+    pub fn doubt(&self) {
+        let mut held = self.held();
+        *held = Held { doubts: held.doubts + 1, ..Held::default() };
+    }
+
+    /// Whether somebody should fill it; says so once.
+    pub fn wants_filling(&self) -> bool {
+        let mut held = self.held();
+        held.floor.is_none() && !std::mem::replace(&mut held.filling, true)
+    }
+
+    /// Reads the newest alerts of the record, those of all practices. What was committed meanwhile is newer and stays.
+    ///
+    /// # Errors
+    /// [`Fault`] where the database does not give them; it may be tried again.
+    pub async fn fill(&self, backend: &impl Backend) -> Result<(), Fault> {
+        let filled = self.read(backend).await;
+        if filled.is_err() {
+            self.held().filling = false;
+        }
+        filled
+    }
+
+    async fn read(&self, backend: &impl Backend) -> Result<(), Fault> {
+        let (tenant, floor) = (Tenant { every: true, practice: Uuid::nil() }, Kind::Alert.floor());
+        let (received, updated) = (i64::MIN, i64::MIN);
+        let mut below = floor + (1 << 56);
+        let mut count = 0;
+        let doubts = self.held().doubts;
+        loop {
+            let stretch = Stretch { tenant, below, floor, received, updated, limit: PAGE };
+            let keys = backend.walk(stretch, "%").await?;
+            let rows = backend.listed(&keys).await?;
+            let mut held = self.held();
+            if held.doubts != doubts {
+                return Ok(());
+            }
+            for row in &rows {
+                let filed: Filed = read(&row.row).map_err(|error| Fault::Damaged(error.to_string()))?;
+                let practice = Uuid::from_u128(filed.practice.as_u128());
+                let alert = filed.near();
+                below = row.key;
+                held.below = alert.received_at.as_microsecond().saturating_add(SLACK);
+                if !held.rows.contains_key(&row.key) {
+                    let keys = prepare::near_keys(&alert.alert);
+                    let keys = keys.iter().map(|&key| mixed(practice, key)).collect();
+                    held.put(row.key, Row { practice, keys, alert });
+                }
+            }
+            count += keys.len();
+            let all = whole(keys.len() as u64) < PAGE;
+            if all || count >= FILL || held.gone > floor {
+                let end = if all { floor } else { below };
+                held.floor = Some(end.max(held.gone));
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What is read of an alert's row.
+#[derive(Deserialize)]
+struct Filed {
+    practice: PracticeId,
+    id: AlertId,
+    alert: NearFacts,
+    received_at: Timestamp,
+    group: GroupId,
+}
+
+impl Filed {
+    fn near(self) -> NearAlert {
+        let Self { id, alert, received_at, group, .. } = self;
+        NearAlert { id, alert, received_at, group }
+    }
+}
