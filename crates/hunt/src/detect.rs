@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One detection: a line of the output.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Detection {
     /// The rule's id; its title where it has none.
     pub rule_id: String,
@@ -34,12 +34,12 @@ pub struct Detection {
     /// The values that the rule looked at and found.
     pub matched: BTreeMap<String, String>,
     /// Of a correlation rule: the events that it counted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Place>,
 }
 
 /// A record of a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// As [`Detection::file`].
     pub file: Arc<str>,

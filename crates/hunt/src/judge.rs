@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use sigma::{Kind, Level, LogSource, Plain, Route, RuleSet, Scratch, correlation::Hit};
 
 use crate::{
-    correlate::{Correlator, Counted},
+    correlate::{self, Correlator, Counted},
     detect::{Detection, Place},
     event::{Event, Shape, Value},
     source::Sources,
@@ -51,6 +51,7 @@ pub struct Judge {
     wants: HashMap<u32, Vec<Arc<str>>>,
     by_source: Vec<(LogSource, Vec<u32>)>,
     routes: Mutex<HashMap<RouteKey, Arc<OnceLock<Arc<Route>>>>>,
+    waiting: usize,
 }
 
 /// A thread's place to judge at.
@@ -84,7 +85,14 @@ impl Judge {
             }
         }
         let by_source = rules.by_source();
-        Self { rules, sources, least, wants, by_source, routes: Mutex::default() }
+        Self { rules, sources, least, wants, by_source, routes: Mutex::default(), waiting: correlate::HELD }
+    }
+
+    /// How many events may wait in memory for correlation rules to find others with them; some 200,000 without this.
+    #[must_use]
+    pub fn holding(mut self, waiting: usize) -> Self {
+        self.waiting = waiting;
+        self
     }
 
     /// The rules.
@@ -96,7 +104,7 @@ impl Judge {
     /// The correlation rules, ready for what the benches counted.
     #[must_use]
     pub fn correlator(&self) -> Correlator<'_> {
-        Correlator::new(&self.rules, &self.wants, self.least)
+        Correlator::new(&self.rules, &self.wants, self.least, self.waiting)
     }
 
     /// A place for one thread.
@@ -165,6 +173,12 @@ impl Bench<'_> {
     /// What was judged since the last time that correlation rules count.
     pub fn counted(&mut self) -> Vec<Counted> {
         std::mem::take(&mut self.counted)
+    }
+
+    /// How many events those are.
+    #[must_use]
+    pub fn holds(&self) -> usize {
+        self.counted.len()
     }
 
     /// Adds what the rules find in an event.

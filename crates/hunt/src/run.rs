@@ -1,6 +1,8 @@
 //! A hunt: every part of every file goes to the next free thread, each event to the rules and to the watchers, and the
 //! detections come out in the contract's order (by file path, then by record) as soon as all before them are done.
 
+mod found;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -10,9 +12,11 @@ use std::{
     },
 };
 
+use found::{Found, Tally};
+
 use crate::{
     artefact::{ARTEFACTS, Artefact, Damage, Head, ReadAt, fill},
-    correlate::{Correlator, Counted},
+    correlate::Correlator,
     detect::Detection,
     event::Event,
     evidence::Item,
@@ -66,6 +70,8 @@ pub struct Outcome {
     pub unread: Vec<Arc<str>>,
     /// Files with damage, and what it is.
     pub damage: BTreeMap<Arc<str>, Damage>,
+    /// What has to be known of how detections were made, such as limits that were reached.
+    pub notes: Vec<String>,
 }
 
 /// A hunt's settings.
@@ -97,11 +103,14 @@ struct State {
     parts: Option<u64>,
     next: u64,
     done: u64,
-    found: Vec<Detection>,
-    counted: Vec<Counted>,
+    found: Found,
+    counted: Tally,
     damage: Damage,
     records: u64,
 }
+
+/// What a thread holds of a part before it hands it on.
+const AT_ONCE: usize = 4096;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -137,8 +146,8 @@ impl Hunt<'_> {
                     parts: None,
                     next: 0,
                     done: 0,
-                    found: Vec::new(),
-                    counted: Vec::new(),
+                    found: Found::default(),
+                    counted: Tally::default(),
                     damage: Damage::default(),
                     records: 0,
                 }),
@@ -175,6 +184,7 @@ impl Hunt<'_> {
             outcome.late = late.len();
             outcome.detections += late.len() as u64;
             outcome.correlated.append(&mut late);
+            outcome.notes.extend_from_slice(correlator.notes());
         }
         (outcome, watchers)
     }
@@ -208,25 +218,33 @@ impl Hunt<'_> {
                 continue;
             };
             let (mut found, mut records, mut damage) = (Vec::new(), 0, Damage::default());
+            let mut detections = 0;
             if let (Ok(opened), Some(file)) = (opened, &file) {
                 damage = opened.artefact.read(&**file, part, &mut |event| {
                     records += 1;
                     let before = found.len();
                     if let Some(bench) = &mut bench {
                         bench.judge(&item.path, event, &mut found);
+                        if bench.holds() >= AT_ONCE {
+                            lock(&desk.state).counted.append(bench.counted());
+                        }
                     }
+                    detections += found.len() - before;
                     watcher.event(&item.path, event, found.get(before..).unwrap_or_default());
+                    if found.len() >= AT_ONCE {
+                        lock(&desk.state).found.append(&mut found);
+                    }
                 });
                 watcher.part(&item.path, opened.artefact.name(), &damage);
                 let share = opened.size / parts;
                 self.progress.bytes.fetch_add(share, Ordering::Relaxed);
             }
             self.progress.records.fetch_add(records, Ordering::Relaxed);
-            self.progress.detections.fetch_add(found.len() as u64, Ordering::Relaxed);
-            let mut counted = bench.as_mut().map(Bench::counted).unwrap_or_default();
+            self.progress.detections.fetch_add(detections as u64, Ordering::Relaxed);
+            let counted = bench.as_mut().map(Bench::counted).unwrap_or_default();
             let mut state = lock(&desk.state);
             state.found.append(&mut found);
-            state.counted.append(&mut counted);
+            state.counted.append(counted);
             state.damage.add(damage);
             state.records += records;
             state.done += 1;
@@ -267,14 +285,23 @@ impl Hunt<'_> {
         }
         let (mut found, counted) = (std::mem::take(&mut state.found), std::mem::take(&mut state.counted));
         if let Some(correlator) = correlator {
-            let correlated = correlator.take(counted);
+            let mut correlated = match counted.done() {
+                Ok(counted) => correlator.take(counted),
+                Err(waiting) => {
+                    correlator.take_waiting(waiting);
+                    Vec::new()
+                }
+            };
             self.progress.detections.fetch_add(correlated.len() as u64, Ordering::Relaxed);
             outcome.correlated.extend(correlated.iter().cloned());
-            found.extend(correlated);
+            found.append(&mut correlated);
         }
-        outcome.detections += found.len() as u64;
-        // A log that wraps holds its oldest chunk in the middle, and a part may have been done before the one ahead of it.
-        found.sort_by(|one, other| (one.record_id, &one.rule_id).cmp(&(other.record_id, &other.rule_id)));
-        found.into_iter().for_each(each);
+        let mut told = 0;
+        let fault = found.each(&mut |detection| {
+            told += 1;
+            each(detection);
+        });
+        outcome.detections += told;
+        outcome.notes.extend(fault.map(|fault| format!("{}: {fault}", item.path)));
     }
 }

@@ -150,6 +150,8 @@ pub struct Summary {
     pub faults: Vec<String>,
     /// What of the files could not be read.
     pub damage: BTreeMap<Arc<str>, Damage>,
+    /// What has to be known of how detections were made, such as limits that were reached.
+    pub notes: Vec<String>,
     /// How long it took.
     pub seconds: f64,
 }
@@ -192,6 +194,7 @@ impl Sweep<'_> {
             files_not_read: outcome.unread.clone(),
             faults: evidence.faults.clone(),
             damage: outcome.damage.clone(),
+            notes: outcome.notes.clone(),
             seconds: self.began.elapsed().as_secs_f64(),
         };
         if let Some(folder) = &folder {

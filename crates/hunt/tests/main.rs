@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod archives;
+mod correlation;
 mod damage;
 mod ehr;
 mod everything;

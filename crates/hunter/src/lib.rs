@@ -105,7 +105,7 @@ impl Hunter for Engine {
             records: outcome.records,
             files: usize::try_from(outcome.files).unwrap_or(usize::MAX),
             rules: judge.rules().rules.len() + judge.rules().correlations.len(),
-            notes: [loaded.notes, faults].concat(),
+            notes: [loaded.notes, faults, outcome.notes.clone()].concat(),
             answers: answers::of(&story, &names),
             hosts: story.hosts.iter().map(|seen| (seen.host.to_string(), seen.since)).collect(),
             accounts: story.accounts.iter().map(|seen| (seen.account.to_string(), seen.since)).collect(),

@@ -2,10 +2,15 @@
 //! rules, version 2.1). The caller collects the hits of the rules that they name; [`Correlation::judge`] goes through
 //! them in the order of time.
 
+mod in_order;
+
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
+
+pub use in_order::InOrder;
 
 use rsigma_parser::{
     ConditionExpr, ConditionOperator, CorrelationCondition, CorrelationRule, CorrelationType, Quantifier,
@@ -218,29 +223,24 @@ impl Correlation {
         let mut findings = Vec::new();
         for hit in mine {
             let Some(key) = self.key(hit) else { continue };
-            findings.extend(self.step(groups.entry(key).or_default(), hit));
+            findings.extend(self.step(groups.entry(key).or_default(), hit).map(numbers));
         }
         findings
     }
 
-    /// One hit more in its group: the events of a finding, if this makes one.
-    fn step<'h>(&self, group: &mut VecDeque<&'h Hit>, hit: &'h Hit) -> Option<Vec<u64>> {
-        self.forget(group, hit.time);
+    /// One hit more in its group: the hits of a finding, if this makes one.
+    fn step<H: Borrow<Hit>>(&self, group: &mut VecDeque<H>, hit: H) -> Option<Vec<H>> {
+        self.forget(group, of(&hit).time);
         group.push_back(hit);
-        if !self.holds(group) {
-            return None;
-        }
-        let mut events: Vec<u64> = group.drain(..).map(|hit| hit.event).collect();
-        events.dedup();
-        Some(events)
+        self.holds(group).then(|| group.drain(..).collect())
     }
 
-    fn forget(&self, group: &mut VecDeque<&Hit>, now: i64) {
-        let first = group.front().map(|hit| hit.time);
-        let last = group.back().map(|hit| hit.time);
+    fn forget<H: Borrow<Hit>>(&self, group: &mut VecDeque<H>, now: i64) {
+        let first = group.front().map(|hit| of(hit).time);
+        let last = group.back().map(|hit| of(hit).time);
         match self.window {
             Window::Sliding => {
-                while group.front().is_some_and(|hit| now.saturating_sub(hit.time) > self.span) {
+                while group.front().is_some_and(|hit| now.saturating_sub(of(hit).time) > self.span) {
                     group.pop_front();
                 }
             }
@@ -260,14 +260,14 @@ impl Correlation {
         }
     }
 
-    fn holds(&self, group: &VecDeque<&Hit>) -> bool {
+    fn holds<H: Borrow<Hit>>(&self, group: &VecDeque<H>) -> bool {
         let counted = |number: f64| {
             #[expect(clippy::cast_precision_loss, reason = "thresholds of rules are small")]
             self.predicates.iter().all(|(comparison, limit)| comparison.holds(number, *limit as f64))
         };
         let numbers = || -> Vec<f64> {
             let field = self.fields.first().map(String::as_str).unwrap_or_default();
-            group.iter().filter_map(|hit| hit.value(field)?.trim().parse().ok()).collect()
+            group.iter().filter_map(|hit| of(hit).value(field)?.trim().parse().ok()).collect()
         };
         #[expect(clippy::cast_precision_loss, reason = "counts of events are far below 2^52")]
         match self.kind {
@@ -275,7 +275,7 @@ impl Correlation {
             Kind::ValueCount => {
                 let values: HashSet<Vec<&str>> = group
                     .iter()
-                    .filter_map(|hit| self.fields.iter().map(|field| hit.value(field)).collect())
+                    .filter_map(|hit| self.fields.iter().map(|field| of(hit).value(field)).collect())
                     .collect();
                 counted(values.len() as f64)
             }
@@ -295,17 +295,17 @@ impl Correlation {
             Kind::TemporalOrdered => {
                 let mut wanted = self.rules.iter().peekable();
                 for hit in group {
-                    wanted.next_if(|rule| **rule == hit.rule);
+                    wanted.next_if(|rule| **rule == of(hit).rule);
                 }
                 wanted.peek().is_none()
             }
         }
     }
 
-    fn there(&self, needs: &Needs, group: &VecDeque<&Hit>) -> bool {
+    fn there<H: Borrow<Hit>>(&self, needs: &Needs, group: &VecDeque<H>) -> bool {
         match needs {
-            Needs::Every => self.rules.iter().all(|rule| group.iter().any(|hit| hit.rule == *rule)),
-            Needs::Rule(rule) => group.iter().any(|hit| hit.rule == *rule),
+            Needs::Every => self.rules.iter().all(|rule| group.iter().any(|hit| of(hit).rule == *rule)),
+            Needs::Rule(rule) => group.iter().any(|hit| of(hit).rule == *rule),
             Needs::And(parts) => parts.iter().all(|part| self.there(part, group)),
             Needs::Or(parts) => parts.iter().any(|part| self.there(part, group)),
             Needs::Not(part) => !self.there(part, group),
@@ -359,14 +359,29 @@ impl<'r> Running<'r> {
             let mut window = VecDeque::new();
             let near = group.get(from..to).unwrap_or_default();
             let found: Vec<Vec<u64>> =
-                near.iter().filter_map(|hit| self.rule.step(&mut window, hit)).collect();
+                near.iter().filter_map(|hit| self.rule.step(&mut window, hit).map(numbers)).collect();
             let counted: HashSet<u64> = found.iter().flatten().copied().collect();
             if !counted.is_empty() {
                 group.retain(|hit| !counted.contains(&hit.event));
             }
+            if group.is_empty() {
+                self.groups.remove(&key);
+            }
             findings.extend(found);
         }
         findings
+    }
+
+    /// The hits that wait for others.
+    pub fn waiting(&self) -> impl Iterator<Item = &Hit> {
+        self.groups.values().flatten().chain(&self.held)
+    }
+
+    /// Gives up the hits that wait for others.
+    pub fn let_go(&mut self) -> Vec<Hit> {
+        let mut all = std::mem::take(&mut self.held);
+        all.extend(std::mem::take(&mut self.groups).into_values().flatten());
+        all
     }
 
     /// What only the end could tell.
@@ -374,6 +389,17 @@ impl<'r> Running<'r> {
     pub fn finish(&self) -> Vec<Vec<u64>> {
         self.rule.judge(&self.held)
     }
+}
+
+fn of<H: Borrow<Hit>>(hit: &H) -> &Hit {
+    hit.borrow()
+}
+
+/// The events of a finding, each once.
+fn numbers<H: Borrow<Hit>>(hits: Vec<H>) -> Vec<u64> {
+    let mut events: Vec<u64> = hits.iter().map(|hit| of(hit).event).collect();
+    events.dedup();
+    events
 }
 
 /// What correlations speak of reports nothing by itself, unless one of them says so (specification, `generate`).

@@ -3,7 +3,7 @@
 
 use sigma::{
     Kind, Route, Scratch, Settings, Value, compile,
-    correlation::{Hit, Running},
+    correlation::{Hit, InOrder, Running},
 };
 
 struct Text(Option<&'static str>);
@@ -218,4 +218,28 @@ fn what_a_later_event_could_make_void_is_told_at_the_end() {
     let mut running = Running::new(&set.correlations[0]);
     assert!(running.take(&[hit(0, 10, "a")]).is_empty());
     assert_eq!(running.finish(), [[0]]);
+}
+
+#[test]
+fn in_the_order_of_time_the_same_is_found_and_nothing_is_kept_that_no_window_covers() {
+    let set = correlation("gte: 3");
+    let rule = &set.correlations[0];
+    let mut in_order = InOrder::new(rule, 10_000);
+    let (mut found, mut all) = (Vec::new(), Vec::new());
+    for event in 0..60_000_u64 {
+        // Many users once in a long while, and one who comes back often enough.
+        let user = if event % 7 == 0 { "often".to_owned() } else { format!("u{}", event % 20_000) };
+        let hit = hit(event, i64::try_from(event / 2).unwrap(), &user);
+        all.push(hit.clone());
+        found.extend(in_order.take(hit).map(|hits| hits.iter().map(|hit| hit.event).collect::<Vec<_>>()));
+    }
+    assert!(found.len() > 1_000);
+    assert_eq!(found, rule.judge(&all));
+    assert_eq!(in_order.forgotten(), 0);
+    // A window that covers more than may be kept forgets the oldest, and says so.
+    let mut few = InOrder::new(rule, 64);
+    for event in 0..1_000 {
+        few.take(hit(event, 10 + i64::try_from(event / 100).unwrap(), &event.to_string()));
+    }
+    assert!(few.forgotten() > 0);
 }

@@ -117,6 +117,7 @@ pub(crate) fn run(args: &HuntArgs) -> Result<(), Failure> {
         summary.correlated,
         began.elapsed().as_secs_f64()
     ));
+    summary.notes.iter().for_each(|note| warn(note));
     if !summary.damage.is_empty() {
         tell(&format!("{} files are damaged; what could be read was read", summary.damage.len()));
     }
