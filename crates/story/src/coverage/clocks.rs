@@ -1,14 +1,18 @@
 //! Clocks that differ between hosts. A sign-in by Kerberos carries one number (`LogonGuid`) through the logs of all who had a part
 //! in it: the host that asked (4648), the domain controller that gave the ticket (4769), the host that let it in (4624). What
 //! one wrote cannot have happened long before what led to it, so the smallest difference of many such pairs is how much one
-//! clock is ahead of the other. Larger ones are tickets that were used again later.
+//! clock is ahead of the other. Larger ones are tickets that were used again later. Where no number joins them, rhythm does
+//! ([`patterns`]), with less certainty.
+
+mod patterns;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use jiff::Timestamp;
+use patterns::Patterns;
 use serde::Serialize;
 
 use crate::observation::{Origin, Seen, host_name};
@@ -25,11 +29,13 @@ pub struct ClockSkew {
     pub host: Arc<str>,
     /// The host that it is compared with: the one that gave the ticket, or that asked for the sign-in.
     pub against: Arc<str>,
-    /// Seconds that it is ahead; negative where it is behind. True to the time that a sign-in takes.
+    /// Seconds that it is ahead; negative where it is behind.
     pub seconds: f64,
-    /// Sign-ins that both recorded.
+    /// Seconds that this may be off either way.
+    pub within: f64,
+    /// Sign-ins or connections that both recorded.
     pub pairs: u64,
-    /// How many of them are within five seconds of this difference.
+    /// How many of them agree on this difference.
     pub agree: u64,
     /// What it was taken from, in words.
     pub basis: String,
@@ -54,10 +60,12 @@ type Parts = BTreeMap<(Part, Arc<str>), Place>;
 #[derive(Debug, Default)]
 pub(super) struct Clocks {
     sign_ins: HashMap<Box<str>, Parts>,
+    patterns: Patterns,
 }
 
 impl Clocks {
     pub(super) fn see(&mut self, seen: &Seen<'_>) {
+        self.patterns.see(seen);
         if seen.channel != "Security" {
             return;
         }
@@ -87,6 +95,7 @@ impl Clocks {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
+        self.patterns.merge(other.patterns);
         for (guid, parts) in other.sign_ins {
             for (part, place) in parts {
                 self.keep(guid.clone(), part, place);
@@ -109,7 +118,14 @@ impl Clocks {
                 }
             }
         }
-        pairs.into_iter().filter_map(|((host, against), pairs)| skew(host, against, pairs)).collect()
+        // One pair may be a ticket that was used again later: two that agree are needed to know.
+        let known: BTreeSet<_> =
+            pairs.iter().filter(|(_, pairs)| agree(pairs) > 1).map(|(hosts, _)| hosts.clone()).collect();
+        let mut skews: Vec<ClockSkew> =
+            pairs.into_iter().filter_map(|((host, against), pairs)| skew(host, against, pairs)).collect();
+        skews.append(&mut self.patterns.finish(&known));
+        skews.sort_by(|one, other| (&one.host, &one.against).cmp(&(&other.host, &other.against)));
+        skews
     }
 }
 
@@ -121,10 +137,17 @@ struct Pair {
     rests_on: [Origin; 2],
 }
 
+/// How many pairs are close to the smallest difference.
+fn agree(pairs: &[Pair]) -> usize {
+    let least = pairs.iter().map(|pair| pair.between).min().unwrap_or(0);
+    pairs.iter().filter(|pair| pair.between - least <= NEAR).count()
+}
+
 fn skew(host: Arc<str>, against: Arc<str>, mut pairs: Vec<Pair>) -> Option<ClockSkew> {
     pairs.sort_by(|one, other| (one.between, &one.rests_on).cmp(&(other.between, &other.rests_on)));
+    let agree = agree(&pairs);
     let least = pairs.first()?;
-    let agree = pairs.iter().take_while(|pair| pair.between - least.between <= NEAR).count();
+    let furthest = pairs.get(agree.saturating_sub(1))?.between;
     // An effect long after its cause may be a ticket that was used again: ahead is believed where several say so.
     if least.between.abs() < 2_000 || least.between > 0 && agree < 2 {
         return None;
@@ -142,6 +165,7 @@ fn skew(host: Arc<str>, against: Arc<str>, mut pairs: Vec<Pair>) -> Option<Clock
     );
     Some(ClockSkew {
         seconds: least.between as f64 / 1000.0,
+        within: ((furthest - least.between) as f64 / 1000.0).max(1.0),
         pairs: pairs.len() as u64,
         agree: agree as u64,
         basis,
