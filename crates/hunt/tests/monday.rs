@@ -52,4 +52,8 @@ fn the_engine_tells_the_demos_story_from_its_raw_files() {
     let accounts: Vec<&str> = story.accounts.iter().map(|seen| &*seen.account).collect();
     assert_eq!(accounts, ["CEDAR\\mkessler", "CEDAR\\svc-backup"]);
     assert!(coverage.says.iter().any(|line| line.contains("The Security log of SRV-DC1 was cleared")));
+    // What each hour shows changes when something happened to it, and not with each quiet hour.
+    let hours: Vec<String> =
+        coverage.hours.iter().map(|span| format!("{} {}", span.from, span.says)).collect();
+    assert!(hours.len() <= 12, "{hours:#?}");
 }

@@ -96,7 +96,7 @@ impl Collector {
 
     /// Sees a sign-in from outside.
     pub fn sign_in(&mut self, sign_in: SignIn) {
-        self.watch.network(&sign_in.to, sign_in.time);
+        self.watch.signed_in(&sign_in.to, sign_in.time);
         if self.sign_ins.len() < MOST {
             self.sign_ins.push(sign_in);
         }

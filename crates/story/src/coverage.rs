@@ -2,14 +2,13 @@
 //! protected health information acquired or viewed (45 CFR 164.402(2)(iii))? For each hour of the incident it says, per host,
 //! whether programs, files and the network were being recorded.
 
+mod answers;
 mod clocks;
 mod hours;
 mod logs;
+mod sentences;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -35,7 +34,7 @@ pub struct Coverage {
     pub audit_off: Vec<AuditOff>,
     /// Clocks that were set by a minute or more.
     pub clocks: Vec<ClockChange>,
-    /// Clocks that differ between hosts, as far as sign-ins that both recorded show it.
+    /// Clocks that differ between hosts, as far as sign-ins and connections that both recorded show it.
     pub skews: Vec<ClockSkew>,
     /// Parts of files that could not be read.
     pub damaged: Vec<Damaged>,
@@ -106,6 +105,10 @@ pub(crate) const PROGRAMS: u8 = 1;
 pub(crate) const FILES: u8 = 2;
 pub(crate) const NETWORK: u8 = 4;
 pub(crate) const LOGONS: u8 = 8;
+/// Shares that are reached, without the files in them.
+pub(crate) const SHARES: u8 = 16;
+/// Connections as a device on the network counts them, with how much went over them.
+pub(crate) const FLOWS: u8 = 32;
 
 /// Audit subcategories whose loss matters for the question (MS-GPAC 2.2.1.4).
 const SUBCATEGORIES: [(&str, &str); 8] = [
@@ -151,7 +154,12 @@ impl Watch {
         self.skews.see(seen);
         let bits = match (seen.channel, seen.event_id) {
             ("Security", 4688) | ("Microsoft-Windows-Sysmon/Operational", 1) => PROGRAMS,
-            ("Security", 4656 | 4663 | 5140 | 5145) => FILES,
+            ("Security", 5145) => FILES,
+            // Of objects of all kinds: keys and processes tell nothing about what was viewed.
+            ("Security", 4656 | 4663) if seen.fields.get("ObjectType").is_some_and(|kind| kind == "File") => {
+                FILES
+            }
+            ("Security", 5140) => SHARES,
             ("Microsoft-Windows-Sysmon/Operational", 3) | ("Security", 5156) => NETWORK,
             ("Security", 4624) => LOGONS,
             _ => return,
@@ -204,10 +212,18 @@ impl Watch {
         }
     }
 
-    /// A device on the network recorded something at this time.
+    /// A device on the network counted a connection at this time.
     pub(crate) fn network(&mut self, observer: &str, time: Timestamp) {
-        let host = host_name(observer);
-        *self.recorded.entry(host).or_default().entry(hour_of(time)).or_default() |= NETWORK;
+        self.record(observer, time, FLOWS);
+    }
+
+    /// Something that is signed in to from outside recorded a sign-in.
+    pub(crate) fn signed_in(&mut self, to: &str, time: Timestamp) {
+        self.record(to, time, LOGONS);
+    }
+
+    fn record(&mut self, by: &str, time: Timestamp, bits: u8) {
+        *self.recorded.entry(host_name(by)).or_default().entry(hour_of(time)).or_default() |= bits;
     }
 
     pub(crate) fn damaged(&mut self, file: &Arc<str>, parts: u64, what: &str) {
@@ -259,92 +275,7 @@ impl Watch {
             hours,
             says: Vec::new(),
         };
-        coverage.says = sentences(&coverage, story);
+        coverage.says = sentences::of(&coverage, story);
         coverage
     }
-}
-
-/// What the gaps mean, a sentence each, the gravest first.
-fn sentences(coverage: &Coverage, story: &Story) -> Vec<String> {
-    let hosts: BTreeSet<&str> = story.hosts.iter().map(|seen| &*seen.host).collect();
-    let mut says = Vec::new();
-    for cleared in &coverage.cleared {
-        says.push(format!(
-            "The {} log of {} was cleared at {}{}: what it held before is gone from this host.",
-            cleared.log,
-            cleared.host,
-            cleared.time,
-            cleared.account.as_ref().map_or_else(String::new, |account| format!(" by {account}"))
-        ));
-    }
-    for off in &coverage.audit_off {
-        says.push(format!(
-            "Since {} {} is not recorded on {}: that nothing is seen there does not show that nothing was done.",
-            off.time, off.what, off.host
-        ));
-    }
-    if let Some(since) = story.earliest.time {
-        for log in coverage.logs.iter().filter(|log| hosts.contains(&*log.host) && log.first > since) {
-            let cleared =
-                coverage.cleared.iter().any(|cleared| cleared.host == log.host && *cleared.log == *log.log);
-            if !cleared {
-                says.push(format!(
-                    "The log {} of {} begins at {}, after the earliest sign of the attacker: what came before is not in it.",
-                    log.log, log.host, log.first
-                ));
-            }
-        }
-    }
-    for log in coverage.logs.iter().filter(|log| hosts.contains(&*log.host) && log.first_record > 1) {
-        let cleared =
-            coverage.cleared.iter().any(|cleared| cleared.host == log.host && *cleared.log == *log.log);
-        // A log that was cleared counts on; one that was not has lost what came before to its size.
-        if !cleared && &*log.log == "Security" {
-            says.push(format!(
-                "The log {} of {} begins with record {}: {} older records were overwritten or not collected.",
-                log.log,
-                log.host,
-                log.first_record,
-                log.first_record - 1
-            ));
-        }
-    }
-    for log in &coverage.logs {
-        let missing: u64 = log.gaps.iter().map(|gap| gap.missing_records).sum();
-        if missing > 0 {
-            says.push(format!(
-                "{missing} records are missing between others in the log {} of {}.",
-                log.log, log.host
-            ));
-        }
-    }
-    for clock in &coverage.clocks {
-        let (by, way) = (clock.seconds.abs(), if clock.seconds > 0 { "behind" } else { "ahead" });
-        says.push(format!("The clock of {} was {by} seconds {way} until {}.", clock.host, clock.to));
-    }
-    for skew in &coverage.skews {
-        let (by, way) = (skew.seconds.abs(), if skew.seconds > 0.0 { "ahead of" } else { "behind" });
-        says.push(format!(
-            "The clock of {} is {by:.0} seconds {way} that of {} (estimated; {}): times of the two hosts compare only with that in mind.",
-            skew.host, skew.against, skew.basis
-        ));
-    }
-    for log in coverage.logs.iter().filter(|log| hosts.contains(&*log.host)) {
-        for gap in log.gaps.iter().filter(|gap| gap.missing_records == 0) {
-            says.push(format!(
-                "The log {} of {} is silent from {} to {}, longer than its rhythm lets expect.",
-                log.log, log.host, gap.from, gap.to
-            ));
-        }
-    }
-    for damaged in &coverage.damaged {
-        says.push(format!("{}: {} parts could not be read ({}).", damaged.file, damaged.count, damaged.what));
-    }
-    if story.hosts.is_empty() {
-        says.push(
-            "The evidence shows no host in the hands of an attacker; it does not show the contrary either."
-                .to_owned(),
-        );
-    }
-    says
 }

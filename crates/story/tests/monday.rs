@@ -158,6 +158,27 @@ fn coverage_says_what_was_cleared_and_turned_off_and_what_each_hour_cannot_show(
     assert!(night.says.contains("SRV-ASC1"), "{}", night.says);
     let asc = night.hosts.iter().find(|host| &*host.host == "SRV-ASC1").unwrap();
     assert!(asc.programs && !asc.files);
+    // Hours that are alike stand together: what is recorded does not change with every quiet hour.
+    let spans: Vec<String> =
+        coverage.hours.iter().map(|hours| format!("{} {}", hours.from, hours.says)).collect();
+    assert!(spans.len() <= 11, "{spans:#?}");
+    let answers: Vec<&str> =
+        coverage.says.iter().map(String::as_str).filter(|line| line.contains("? ")).collect();
+    assert_eq!(answers.len(), 3, "{answers:#?}");
+    assert_eq!(
+        answers[0],
+        "Viewed? On WS-BILL2 (from Sep 12, 2026, 02:00 UTC), SRV-FILE1 (from Sep 12, 2026, 05:00 UTC), SRV-BKP1 (from Sep 13, 2026, 02:00 UTC), \
+         SRV-ASC1 (from Sep 13, 2026, 06:00 UTC) and SRV-DC1 (from Sep 14, 2026, 10:00 UTC) access to files was not recorded at any \
+         time while the attacker was there: the logs cannot rule out that information was viewed."
+    );
+    assert!(
+        answers[1].contains("from Sep 13, 2026, 08:00 UTC to Sep 13, 2026, 09:00 UTC (1 hour)"),
+        "{answers:#?}"
+    );
+    assert!(
+        answers[2].contains("from Sep 12, 2026, 02:00 UTC to Sep 13, 2026, 08:00 UTC (30 hours)"),
+        "{answers:#?}"
+    );
     assert!(
         coverage.says.iter().any(|line| line.contains("The Security log of SRV-DC1 was cleared")),
         "{:?}",

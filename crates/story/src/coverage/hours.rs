@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AuditOff, Cleared, FILES, LOGONS, LogCoverage, NETWORK, PROGRAMS, hour_of};
+use super::{
+    AuditOff, Cleared, FILES, FLOWS, LOGONS, LogCoverage, NETWORK, PROGRAMS, SHARES, answers::listed,
+    hour_of, logs::silences,
+};
 use crate::Story;
 
 /// Hours of an incident that are alike.
@@ -16,6 +19,8 @@ pub struct Hours {
     pub from: Timestamp,
     /// The last hour's end.
     pub to: Timestamp,
+    /// Whether a firewall or sensor recorded connections and how much went over them.
+    pub flows: bool,
     /// What was recorded, per host.
     pub hosts: Vec<Recorded>,
     /// What that means.
@@ -29,8 +34,10 @@ pub struct Recorded {
     pub host: Arc<str>,
     /// Programs that started.
     pub programs: bool,
-    /// Files that were reached.
+    /// Files that were reached, by name.
     pub files: bool,
+    /// Shares that were reached, without the files in them.
+    pub shares: bool,
     /// Connections.
     pub network: bool,
     /// Sign-ins.
@@ -41,12 +48,16 @@ pub struct Recorded {
 
 /// The longest incident that is told by the hour; of longer ones the last hours are told.
 const MOST: i64 = 24 * 120;
-/// Hours around an hour in which a kind of record shows that it was being kept then.
-const AROUND: i64 = 12;
+/// Whether something is recorded is a setting, and does not change with each hour in which nothing happens: between two records
+/// of a kind that are no further apart than this, a day and what a nightly task may be late, it counts as kept.
+const APART: i64 = 26;
+
+/// By hour: which kinds of records there are.
+type Bits = BTreeMap<i64, u8>;
 
 pub(super) fn of(
     story: &Story,
-    recorded: &BTreeMap<Arc<str>, BTreeMap<i64, u8>>,
+    recorded: &BTreeMap<Arc<str>, Bits>,
     cleared: &[Cleared],
     audit_off: &[AuditOff],
     logs: &[LogCoverage],
@@ -55,6 +66,7 @@ pub(super) fn of(
     let last = hour_of(latest);
     let first = hour_of(earliest).max(last - MOST);
     let instant = |hour: i64| Timestamp::from_second(hour * 3600).unwrap_or_default();
+    let devices: Vec<Device<'_>> = recorded.values().filter_map(Device::of).collect();
     let mut hours: Vec<Hours> = Vec::new();
     for hour in first..=last {
         let theirs = story.hosts.iter().filter(|seen| hour_of(seen.since) <= hour);
@@ -64,30 +76,55 @@ pub(super) fn of(
                 ..on(&seen.host, hour, recorded.get(&seen.host), cleared, audit_off)
             })
             .collect();
-        let network = recorded.values().any(|hours| hours.get(&hour).is_some_and(|bits| bits & NETWORK != 0));
-        let says = sentence(&hosts, network);
+        let flows = devices.iter().any(|device| device.recorded(hour));
         match hours.last_mut() {
-            Some(known) if known.hosts == hosts && known.says == says => known.to = instant(hour + 1),
-            _ => hours.push(Hours { from: instant(hour), to: instant(hour + 1), hosts, says }),
+            Some(known) if known.hosts == hosts && known.flows == flows => known.to = instant(hour + 1),
+            _ => {
+                let says = sentence(&hosts, flows);
+                hours.push(Hours { from: instant(hour), to: instant(hour + 1), flows, hosts, says });
+            }
         }
     }
     hours
 }
 
-/// What a host recorded in an hour: a kind of record counts as kept where one stands in the hour, or before and after it
-/// within half a day, since nothing may have happened.
+/// A firewall or sensor that counts what goes over connections. Of these it is known how often they write: where one is
+/// silent for longer than that lets expect, it did not record.
+struct Device<'b> {
+    hours: &'b Bits,
+    silences: Vec<(i64, i64)>,
+}
+
+impl<'b> Device<'b> {
+    fn of(hours: &'b Bits) -> Option<Self> {
+        let own = hours.iter().filter(|(_, bits)| **bits & FLOWS != 0).map(|(hour, _)| *hour);
+        let own: Vec<i64> = own.collect();
+        (!own.is_empty()).then(|| Self { hours, silences: silences(&own) })
+    }
+
+    fn recorded(&self, hour: i64) -> bool {
+        kept(self.hours, FLOWS, hour)
+            && !self.silences.iter().any(|(before, after)| *before < hour && hour < *after)
+    }
+}
+
+/// Whether a kind of record counts as kept in an hour.
+fn kept(hours: &Bits, bit: u8, hour: i64) -> bool {
+    let has = |(hour, bits): (&i64, &u8)| (bits & bit != 0).then_some(*hour);
+    let before = hours.range(hour - APART..=hour).rev().find_map(has);
+    let after = hours.range(hour..=hour + APART).find_map(has);
+    before.zip(after).is_some_and(|(before, after)| after - before <= APART)
+}
+
+/// What a host recorded in an hour. What a cleared log held before is not there to be bridged.
 fn on(
     host: &Arc<str>,
     hour: i64,
-    recorded: Option<&BTreeMap<i64, u8>>,
+    recorded: Option<&Bits>,
     cleared: &[Cleared],
     audit_off: &[AuditOff],
 ) -> Recorded {
-    let kept = |bit: u8| {
-        let Some(hours) = recorded else { return false };
-        let any = |range: std::ops::RangeInclusive<i64>| hours.range(range).any(|(_, bits)| bits & bit != 0);
-        any(hour..=hour) || (any(hour - AROUND..=hour) && any(hour..=hour + AROUND))
-    };
+    let kept = |bit: u8| recorded.is_some_and(|hours| kept(hours, bit, hour));
     let gone =
         cleared.iter().any(|log| log.host == *host && log.log == "Security" && hour_of(log.time) > hour);
     let off = |words: &str| {
@@ -99,6 +136,7 @@ fn on(
         host: host.clone(),
         programs: kept(PROGRAMS) && !off("programs"),
         files: kept(FILES) && !gone && !off("access to"),
+        shares: kept(SHARES) && !gone && !off("access to shares"),
         network: kept(NETWORK),
         sign_ins: kept(LOGONS) && !gone && !off("sign-ins"),
         incomplete: false,
@@ -117,42 +155,64 @@ fn incomplete(host: &Arc<str>, hour: i64, logs: &[LogCoverage]) -> bool {
     })
 }
 
-fn sentence(hosts: &[Recorded], network: bool) -> String {
+fn names(hosts: &[Recorded], which: impl Fn(&Recorded) -> bool) -> Vec<&str> {
+    hosts.iter().filter(|host| which(host)).map(|host| &*host.host).collect()
+}
+
+fn sentence(hosts: &[Recorded], flows: bool) -> String {
     if hosts.is_empty() {
         return "No host is known to have been in the attacker's hands yet.".to_owned();
     }
-    let without = |kept: &dyn Fn(&Recorded) -> bool| -> Vec<&str> {
-        hosts.iter().filter(|host| !kept(host)).map(|host| &*host.host).collect()
-    };
     let mut says = Vec::new();
-    let sign_ins = without(&|host| host.sign_ins);
-    let (files, programs) = (without(&|host| host.files), without(&|host| host.programs));
-    says.push(match files.as_slice() {
-        [] => "Access to files was recorded on every host concerned: what was viewed can be looked up.".to_owned(),
-        blind => format!(
+    let blind = names(hosts, |host| !host.files);
+    says.push(if blind.is_empty() {
+        "Viewed: access to files was recorded on every host concerned; what was opened can be looked up, as far as folders are audited.".to_owned()
+    } else {
+        format!(
             "Viewed: access to files was not recorded on {}; the logs cannot rule out that information was viewed there.",
-            blind.join(", ")
-        ),
+            listed(&blind)
+        )
     });
+    let shares = names(hosts, |host| !host.files && host.shares);
+    if !shares.is_empty() {
+        says.push(format!(
+            "On {} only that a share was reached was recorded, not which files.",
+            listed(&shares)
+        ));
+    }
+    let sign_ins = names(hosts, |host| !host.sign_ins);
     if !sign_ins.is_empty() {
-        says.push(format!("Who signed in was not recorded on {}.", sign_ins.join(", ")));
+        says.push(format!("Who signed in was not recorded on {}.", listed(&sign_ins)));
     }
+    let programs = names(hosts, |host| !host.programs);
     if !programs.is_empty() {
-        says.push(format!("Programs that started were not recorded on {}.", programs.join(", ")));
+        says.push(format!("Programs that started were not recorded on {}.", listed(&programs)));
     }
-    let gaps: Vec<&str> = hosts.iter().filter(|host| host.incomplete).map(|host| &*host.host).collect();
+    let gaps = names(hosts, |host| host.incomplete);
     if !gaps.is_empty() {
         says.push(format!(
             "Records of this time are missing from the logs of {}: what they show of viewing is not all of it.",
-            gaps.join(", ")
+            listed(&gaps)
         ));
     }
-    says.push(if network {
-        "Acquired: connections to the outside were recorded; large transfers would show.".to_owned()
-    } else {
-        "Acquired: no record of connections to the outside exists for this time; the logs cannot rule out that information was taken.".to_owned()
-    });
+    says.push(acquired(hosts, flows));
     says.join(" ")
+}
+
+fn acquired(hosts: &[Recorded], flows: bool) -> String {
+    if flows {
+        return "Acquired: a firewall or sensor recorded connections and how much went over them; large transfers would show."
+            .to_owned();
+    }
+    let own = names(hosts, |host| host.network);
+    if own.is_empty() {
+        "Acquired: no record of connections to the outside exists for this time; the logs cannot rule out that information was taken.".to_owned()
+    } else {
+        format!(
+            "Acquired: connections of {} were recorded, but not how much went over them; the logs cannot rule out that information was taken.",
+            listed(&own)
+        )
+    }
 }
 
 #[cfg(test)]
@@ -185,5 +245,34 @@ mod tests {
         let says = sentence(&[recorded], true);
         assert!(says.contains("Records of this time are missing from the logs of SRV-1"), "{says}");
         assert!(says.contains("cannot rule out that information was viewed there"), "{says}");
+    }
+
+    #[test]
+    fn what_is_recorded_does_not_change_with_every_quiet_hour() {
+        let host: Arc<str> = Arc::from("SRV-1");
+        // Files are reached by a nightly task alone; nothing on the second of three days.
+        let nightly: Bits = [(3, FILES), (27, FILES), (75, FILES)].into();
+        let files: Vec<i64> =
+            (0..80).filter(|hour| on(&host, *hour, Some(&nightly), &[], &[]).files).collect();
+        assert_eq!(files, (3..=27).chain([75]).collect::<Vec<i64>>());
+        // A firewall that writes in every hour and then is silent for ten did not record in these.
+        let firewall: Bits = (0..40).chain(50..90).map(|hour| (hour, FLOWS)).collect();
+        let device = Device::of(&firewall).unwrap();
+        let silent: Vec<i64> = (0..90).filter(|hour| !device.recorded(*hour)).collect();
+        assert_eq!(silent, (40..50).collect::<Vec<i64>>());
+        // One whose rhythm nobody knows is bridged.
+        let rare: Bits = [(1, FLOWS), (9, FLOWS)].into();
+        assert!(Device::of(&rare).unwrap().recorded(5));
+    }
+
+    #[test]
+    fn connections_without_their_volume_do_not_answer_what_was_taken() {
+        let mut host = on(&Arc::from("SRV-1"), 10, None, &[], &[]);
+        host.network = true;
+        host.shares = true;
+        let says = sentence(&[host.clone()], false);
+        assert!(says.contains("connections of SRV-1 were recorded, but not how much"), "{says}");
+        assert!(says.contains("On SRV-1 only that a share was reached was recorded"), "{says}");
+        assert!(sentence(&[host], true).contains("large transfers would show"));
     }
 }

@@ -108,25 +108,27 @@ impl LogWatch {
         gaps
     }
 
-    /// Hours without a record in a log that otherwise has one in nearly every hour: longer than four times its longest
-    /// ordinary silence, which is taken as the 95th part in a hundred of all silences.
     fn silent(&self) -> Vec<Gap> {
         let hours: Vec<i64> = self.hours.keys().copied().collect();
-        let mut pauses: Vec<i64> =
-            hours.iter().zip(hours.iter().skip(1)).map(|(one, next)| next - one).collect();
-        if pauses.len() < 24 {
-            return Vec::new();
-        }
-        pauses.sort_unstable();
-        let usual = pauses.get(pauses.len() * 95 / 100).copied().unwrap_or(1);
         let instant = |hour: i64| Timestamp::from_second(hour * 3600).unwrap_or_default();
-        hours
-            .iter()
-            .zip(hours.iter().skip(1))
-            .filter(|(one, next)| *next - *one > (usual * 4).max(3))
-            .map(|(one, next)| Gap { from: instant(one + 1), to: instant(*next), missing_records: 0 })
-            .collect()
+        let gap =
+            |(one, next): (i64, i64)| Gap { from: instant(one + 1), to: instant(next), missing_records: 0 };
+        silences(&hours).into_iter().map(gap).collect()
     }
+}
+
+/// Out of the hours (in order) that hold a record: pairs of neighbours between which there is silence for longer than the
+/// rhythm of the others lets expect, four times the longest ordinary pause, which is taken as the 95th part in a hundred of
+/// all pauses. Too few hours have no rhythm.
+pub(super) fn silences(hours: &[i64]) -> Vec<(i64, i64)> {
+    let pairs = || hours.iter().copied().zip(hours.iter().copied().skip(1));
+    let mut pauses: Vec<i64> = pairs().map(|(one, next)| next - one).collect();
+    if pauses.len() < 24 {
+        return Vec::new();
+    }
+    pauses.sort_unstable();
+    let usual = pauses.get(pauses.len() * 95 / 100).copied().unwrap_or(1);
+    pairs().filter(|(one, next)| next - one > (usual * 4).max(3)).collect()
 }
 
 #[cfg(test)]
