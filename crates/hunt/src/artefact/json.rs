@@ -117,7 +117,26 @@ static KINDS: [Kind; 13] = [
 ];
 
 fn kind_of(object: &Map<String, Value>) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.has.iter().all(|name| object.contains_key(*name)))
+    KINDS.iter().find(|kind| kind.names_all_of(object)).or_else(|| diagnostic(object))
+}
+
+impl Kind {
+    fn names_all_of(&self, object: &Map<String, Value>) -> bool {
+        self.has.iter().all(|name| object.contains_key(*name))
+    }
+}
+
+/// What Azure Monitor sends on of Entra ID (diagnostic settings): the record as the API has it lies in `properties`.
+fn diagnostic(object: &Map<String, Value>) -> Option<&'static Kind> {
+    let inner = object.get("properties")?.as_object()?;
+    let channel = if object.get("category")?.as_str()?.ends_with("SignInLogs") {
+        "azure/signinlogs"
+    } else if inner.contains_key("activityDateTime") {
+        "azure/auditlogs"
+    } else {
+        return None;
+    };
+    KINDS.iter().find(|kind| kind.channel == channel)
 }
 
 impl Artefact for JsonExport {
@@ -134,6 +153,8 @@ impl Artefact for JsonExport {
         // The head may be cut in the middle of an object: then its names tell.
         let named = |name: &&str| text.contains(&format!("\"{name}\""));
         KINDS.iter().any(|kind| kind.has.iter().all(named))
+            || ["properties", "category"].iter().all(named)
+                && (text.contains("SignInLogs\"") || text.contains("\"activityDateTime\""))
     }
 
     fn read(&self, file: &dyn ReadAt, _part: u64, each: &mut dyn FnMut(&Event<'_>)) -> Damage {
@@ -222,6 +243,15 @@ fn tell(value: Value, number: u64, damage: &mut Damage, each: &mut dyn FnMut(&Ev
     {
         object.remove("AuditData");
         object.extend(inner);
+    }
+    if !kind.names_all_of(&object)
+        && let Some(Value::Object(inner)) = object.remove("properties")
+    {
+        let time = object.remove("time");
+        object.extend(inner);
+        if let (Some(time), false) = (time, object.contains_key(kind.time)) {
+            object.insert(kind.time.to_owned(), time);
+        }
     }
     record(&object, kind).emit(number, each);
 }
@@ -356,6 +386,15 @@ mod tests {
         assert_eq!(read(okta).0, ["1|2026-09-11T02:41:07.31Z|okta/okta|mk@x.example"]);
         let entra = r#"{"value":[{"userPrincipalName":"a@x.example","createdDateTime":"2026-09-11T02:41:07Z","ipAddress":"203.0.113.7","status":{"errorCode":0}}]}"#;
         assert_eq!(read(entra).0, ["1|2026-09-11T02:41:07Z|azure/signinlogs|a@x.example"]);
+        let monitor = r#"{"records":[{"time":"2026-09-11T02:41:07Z","category":"SignInLogs","properties":{"userPrincipalName":"a@x.example","status":{"errorCode":0}}},
+            {"time":"x","category":"AuditLogs","properties":{"activityDateTime":"2026-09-11T02:41:08Z","activityDisplayName":"Add user","initiatedBy":{"user":{"userPrincipalName":"b@x.example"}}}}]}"#;
+        assert_eq!(
+            read(monitor).0,
+            [
+                "1|2026-09-11T02:41:07Z|azure/signinlogs|a@x.example",
+                "2|2026-09-11T02:41:08Z|azure/auditlogs|b@x.example"
+            ]
+        );
         let m365 = r#"[{"RecordType":15,"AuditData":"{\"Operation\":\"New-InboxRule\",\"CreationTime\":\"2026-09-11T02:41:07\",\"UserId\":\"b@x.example\"}"}]"#;
         assert_eq!(read(m365).0, ["1|2026-09-11T02:41:07Z|m365/audit|b@x.example"]);
         let eve = "{\"timestamp\":\"2026-09-13T03:05:44.118204-0400\",\"event_type\":\"flow\",\"host\":\"fw\"}\nnot json\n{\"timestamp\":\"2026-09-13T03:05:45-0400\",\"event_type\":\"flow\"}\n";
@@ -371,6 +410,23 @@ mod tests {
         assert_eq!(read(fhir).0, ["1|2026-09-13T03:40:00Z|ehr/audit|mk"]);
         let workspace = r#"{"items":[{"id":{"time":"2026-09-11T02:41:07Z"},"actor":{"email":"c@x.example"},"events":[{"name":"login_success"}]}]}"#;
         assert_eq!(read(workspace).0, ["1|2026-09-11T02:41:07Z|gcp/google_workspace|c@x.example"]);
+        let journal =
+            r#"{"__REALTIME_TIMESTAMP":"1789000000500000","_HOSTNAME":"gw1","_UID":"0","MESSAGE":"x"}"#;
+        assert_eq!(read(journal).0, ["1|2026-09-10T00:26:40.5Z|linux/journal|0"]);
+    }
+
+    #[test]
+    fn the_timelines_of_other_tools_are_read_as_json_too() {
+        let hayabusa = "{\"Timestamp\":\"2026-09-11 02:41:07.310 +00:00\",\"RuleTitle\":\"Odd\",\"Computer\":\"WS-1\",\"EventID\":4688}\n";
+        assert_eq!(read(hayabusa).0, ["1|2026-09-11T02:41:07.31Z|hayabusa/timeline|"]);
+        // One document over several lines, one behind the other, as Hayabusa's own JSON.
+        let documents = format!("{}\n{}", hayabusa.replace(',', ",\n"), hayabusa.replace(',', ",\n"));
+        assert_eq!(read(&documents).0.len(), 2);
+        let chainsaw = r#"[{"name":"Odd logon","timestamp":"2026-09-11T02:41:07+00:00","document":{"data":{"Event":{"System":{"Computer":"WS-1"}}}}}]"#;
+        assert_eq!(read(chainsaw).0, ["1|2026-09-11T02:41:07Z|chainsaw/timeline|"]);
+        // Timesketch takes and gives the same.
+        let plaso = "{\"datetime\":\"2026-09-11T02:41:07+00:00\",\"timestamp_desc\":\"Creation Time\",\"message\":\"x.exe\",\"username\":\"mk\"}\n";
+        assert_eq!(read(plaso).0, ["1|2026-09-11T02:41:07Z|plaso/timeline|mk"]);
     }
 
     #[test]

@@ -77,8 +77,11 @@ fn filterlog(message: &str, row: &mut Row) {
     row.push("protocol", at(protocol));
     row.push("src_ip", at(source));
     row.push("dst_ip", at(source + 1));
-    row.push("src_port", at(source + 2));
-    row.push("dst_port", at(source + 3));
+    // What follows of other protocols are no ports.
+    if ["tcp", "udp", "sctp"].iter().any(|own| at(protocol).eq_ignore_ascii_case(own)) {
+        row.push("src_port", at(source + 2));
+        row.push("dst_port", at(source + 3));
+    }
 }
 
 /// `%ASA-6-113039: Group <g> User <mk> IP <203.0.113.7> …`, or `name = value` between colons.

@@ -188,18 +188,27 @@ pub(super) fn channel_of(app: &str) -> String {
 
 /// `VERSION|vendor|product|…|extension`, with `heads` parts before the extension.
 fn vendor(text: &str, kind: &str, heads: usize, row: &mut Row) {
-    let mut parts = text.splitn(heads + 1, '|');
-    let _version = parts.next();
     let names: &[&str] = if kind == "cef" {
         &["device_vendor", "device_product", "device_version", "signature", "name", "severity"]
     } else {
         &["device_vendor", "device_product", "device_version", "signature"]
     };
-    for (name, value) in names.iter().zip(parts.by_ref()) {
+    let (parts, mut extension) = headed(text, heads);
+    for (name, value) in names.iter().zip(parts.iter().skip(1)) {
         row.push(*name, value);
     }
-    let extension = parts.next().unwrap_or_default();
-    for (name, value) in extensions(extension) {
+    let mut between = None;
+    if kind == "leef" {
+        between = Some('\t');
+        // LEEF 2 may say what stands between its pairs.
+        if let Some((said, rest)) = extension.split_once('|')
+            && parts.first().is_some_and(|version| version.starts_with('2'))
+            && let Some(letter) = delimiter(said)
+        {
+            (between, extension) = (Some(letter), rest);
+        }
+    }
+    for (name, value) in extensions(extension, between.filter(|letter| extension.contains(*letter))) {
         row.push(name, value);
     }
     let product = row.get("device_product").unwrap_or_default().to_lowercase();
@@ -212,12 +221,50 @@ fn vendor(text: &str, kind: &str, heads: usize, row: &mut Row) {
     row.account = row.get("suser").or_else(|| row.get("usrName")).map(str::to_owned);
 }
 
-/// `name=value` where values may hold spaces: a value ends where the next name begins. LEEF parts its pairs by tabs.
-fn extensions(text: &str) -> Vec<(String, String)> {
-    if text.contains('\t') {
+/// The parts before the extension, where `\|` and `\\` are no end of one, and the extension.
+fn headed(text: &str, heads: usize) -> (Vec<String>, &str) {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let mut letters = text.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' => {
+                let next = letters.next().map(|(_, next)| next);
+                part.extend(Some('\\').filter(|_| !matches!(next, Some('|' | '\\'))));
+                part.extend(next);
+            }
+            '|' => {
+                parts.push(std::mem::take(&mut part));
+                if parts.len() == heads {
+                    return (parts, text.get(at + 1..).unwrap_or_default());
+                }
+            }
+            letter => part.push(letter),
+        }
+    }
+    parts.push(part);
+    (parts, "")
+}
+
+/// A letter, or its number as `x5E` or `0x5E`; nothing says the tab.
+fn delimiter(said: &str) -> Option<char> {
+    let mut letters = said.chars();
+    match (letters.next(), letters.next()) {
+        (None, _) => Some('\t'),
+        (Some(letter), None) => Some(letter),
+        _ => {
+            let digits = said.strip_prefix("0x").or_else(|| said.strip_prefix('x'))?;
+            u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
+        }
+    }
+}
+
+/// `name=value` pairs with a letter between them, or with spaces where values may hold spaces: a value ends where the next name
+/// begins.
+fn extensions(text: &str, between: Option<char>) -> Vec<(String, String)> {
+    if let Some(between) = between {
         let pair =
             |part: &str| part.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned()));
-        return text.split('\t').filter_map(pair).collect();
+        return text.split(between).filter_map(pair).collect();
     }
     let mut found: Vec<(String, String)> = Vec::new();
     for word in text.split(' ') {
@@ -316,6 +363,30 @@ mod tests {
         assert_eq!(
             read("LEEF:1.0|Acme|Gate|2.0|login|src=203.0.113.7\tusrName=mk\tdevTime=2026-09-12T03:10:22Z"),
             ["2026-09-12T03:10:22Z||leef/gate| src=203.0.113.7"]
+        );
+        for between in ["^|", "x5E|", "0x5e|"] {
+            assert_eq!(
+                read(&format!(
+                    "LEEF:2.0|Acme|Gate|2.0|login|{between}src=203.0.113.7^name=a b=c^devTime=2026-09-12T03:10:22Z"
+                )),
+                ["2026-09-12T03:10:22Z||leef/gate| src=203.0.113.7 name=a b=c"]
+            );
+        }
+        assert_eq!(
+            read(r"CEF:0|Acme|Big\|Wall \\ 9|1|100|port|5|src=203.0.113.7 rt=2026-09-12T03:10:22Z"),
+            [r"2026-09-12T03:10:22Z||cef/big|wall \ 9| src=203.0.113.7 name=port"]
+        );
+        assert_eq!(
+            read(
+                "<134>Sep 12 03:10:22 pf filterlog[2]: 4,,,100,igb0,match,block,in,6,0x00,0,64,TCP,6,40,2001:db8::7,2001:db8::9,5001,22,0"
+            ),
+            ["|pf|pfsense/filterlog| src_ip=2001:db8::7 dst_ip=2001:db8::9 dst_port=22 action=block"]
+        );
+        assert_eq!(
+            read(
+                "<134>Sep 12 03:10:22 pf filterlog[2]: 4,,,100,igb0,match,pass,out,4,0x0,,64,1,0,none,1,icmp,84,10.0.0.4,198.51.100.7,request,7,1"
+            ),
+            ["|pf|pfsense/filterlog| src_ip=10.0.0.4 dst_ip=198.51.100.7 action=pass"]
         );
     }
 
