@@ -68,6 +68,18 @@ fn has_postgres() -> bool {
         })
 }
 
+/// Where inputs of our own lie that a target may begin with.
+fn seeds(target: &str) -> &'static [&'static str] {
+    match target {
+        "breach_facts" => &["content/demo"],
+        "intake_any" => &["crates/intake/tests/contract", "crates/intake/tests/samples"],
+        "practice_toml" => &["content/demo"],
+        "sigma_rules" => &["content/rules"],
+        "hunt_mapping" => &["content/mappings"],
+        _ => &[],
+    }
+}
+
 /// Runs each fuzz target for `seconds`.
 pub(crate) fn fuzz(seconds: &str) -> Result<(), String> {
     let seconds: u32 = seconds.parse().map_err(|_| format!("`{seconds}` is not a number of seconds"))?;
@@ -80,8 +92,11 @@ pub(crate) fn fuzz(seconds: &str) -> Result<(), String> {
         let path = target.path();
         let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
         let mut command = Command::new("cargo");
+        let corpus = format!("fuzz/corpus/{name}");
+        fs::create_dir_all(root().join(&corpus)).map_err(|error| format!("{corpus}: {error}"))?;
         // libFuzzer's instrumentation is an unstable compiler flag; this lets the stable compiler take it.
-        command.env("RUSTC_BOOTSTRAP", "1").current_dir(root()).args(["fuzz", "run", name, "--"]);
+        command.env("RUSTC_BOOTSTRAP", "1").current_dir(root()).args(["fuzz", "run", name, &corpus]);
+        command.args(seeds(name)).args(["--", "-timeout=10", "-rss_limit_mb=2048"]);
         step(&format!("fuzz {name}"), command.arg(format!("-max_total_time={seconds}")))?;
     }
     Ok(())
