@@ -86,7 +86,7 @@ impl<B: Backend> Store<B> {
         let queue = signer.map(|signer| {
             let (queue, waiting) = mpsc::channel(QUEUE);
             let writer = Writer { backend: Arc::clone(&backend), signer, size: told, options };
-            tasks.push(tokio::spawn(writer.run(waiting)));
+            tasks.push(writer.start(waiting));
             queue
         });
         let (queue, tasks, filling) = (Mutex::new(queue), Mutex::new(tasks), std::sync::Mutex::default());

@@ -3,7 +3,8 @@
 //!
 //! Who waits for an answer sends nothing more, so that a writer who waits for everybody lets nothing go on beside a
 //! commit, and a commit lets nothing go on beside the preparing. It waits for half of them: while one half is
-//! committed, the other is read, triaged and sealed.
+//! committed, the other is read, triaged and sealed. Where a commit takes much longer than that, on a slow disk, it waits for
+//! all: each commit then carries twice as many.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,6 +12,7 @@ use app::ports::{Appended, JournalError, Outside};
 use ledger::checkpoint::Signer;
 use tokio::{
     sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
     time::{Instant, sleep, timeout_at},
 };
 
@@ -23,8 +25,10 @@ use crate::{
 /// No more writes than these go into one transaction, and no more bytes.
 const BATCH: usize = 512;
 const WEIGHT: usize = 16 << 20;
-/// How long a batch waits for half of the writers who were there a moment ago and have just been answered.
+/// How long a batch waits for the writers who were there a moment ago and have just been answered.
 const GATHER: Duration = Duration::from_micros(1500);
+/// A commit that takes longer than a crowd takes to prepare.
+const SLOW: Duration = Duration::from_millis(4);
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -50,9 +54,37 @@ pub struct Writer<B> {
 }
 
 impl<B: Backend> Writer<B> {
+    /// Starts it; what is given ends when it does.
+    ///
+    /// A database in this process answers within a fraction of a millisecond, several times for each batch. The writer then has
+    /// a thread of its own: as one task among others it would stand in line behind requests that are being read at each of these
+    /// answers, while all the others wait for its commit.
+    pub fn start(self, queue: mpsc::Receiver<Waiting>) -> JoinHandle<()> {
+        if self.backend.near().is_none() {
+            return tokio::spawn(self.run(queue));
+        }
+        let (ended, end) = oneshot::channel::<()>();
+        let work = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(self.run(queue)),
+                // Nobody can be answered; whoever writes is told so.
+                Err(error) => tracing::error!(%error, "nothing can be recorded: the writer does not start"),
+            }
+            drop(ended);
+        };
+        if let Err(error) = std::thread::Builder::new().name("journal".to_owned()).spawn(work) {
+            tracing::error!(%error, "nothing can be recorded: the writer does not start");
+        }
+        tokio::spawn(async move {
+            let _ = end.await;
+        })
+    }
+
     /// Works until nobody can send any more.
     pub async fn run(self, mut queue: mpsc::Receiver<Waiting>) {
-        let mut crowd = 1;
+        let mut crowd = 1_usize;
+        let mut slow = false;
         let mut held = None;
         loop {
             let first = match held.take() {
@@ -63,11 +95,15 @@ impl<B: Backend> Writer<B> {
                 },
             };
             let mut batch = vec![first];
-            held = gather(&mut queue, &mut batch, crowd).await;
+            let enough = if slow { crowd } else { crowd.div_ceil(2) };
+            held = gather(&mut queue, &mut batch, enough).await;
             let taken = batch.len();
+            let begun = Instant::now();
             self.commit(batch).await;
-            // Whoever was answered just now may come back; whoever waits is there already.
-            crowd = taken + queue.len() + usize::from(held.is_some());
+            slow = begun.elapsed() > SLOW;
+            // Whoever was answered just now may come back; whoever waits is there already. Who is busy preparing is not seen,
+            // but was a moment ago.
+            crowd = (crowd - crowd.div_ceil(8)).max(taken + queue.len() + usize::from(held.is_some()));
         }
     }
 
@@ -145,16 +181,15 @@ fn lost() -> JournalError {
     JournalError::Outside(Outside::later("writing to the record", "the writer gave no answer"))
 }
 
-/// Takes what waits; where fewer are there than half of those of a moment ago, waits a little for more. Gives back a write
-/// that would make the batch too heavy.
+/// Takes what waits; where fewer than `enough` are there, waits a little for more. Gives back a write that would make the
+/// batch too heavy.
 async fn gather(
     queue: &mut mpsc::Receiver<Waiting>,
     batch: &mut Vec<Waiting>,
-    crowd: usize,
+    enough: usize,
 ) -> Option<Waiting> {
     let mut weight: usize = batch.iter().map(|waiting| waiting.write.weight()).sum();
     let until = Instant::now() + GATHER;
-    let enough = crowd.div_ceil(2);
     while batch.len() < BATCH {
         let next = match queue.try_recv() {
             Ok(next) => next,
