@@ -1,7 +1,10 @@
 //! Who sits before a page, and what came with a form. A handler takes a [`Desk`] to look and an [`Act`] to change
 //! something. An act is taken only from a signed-in browser, from one of our own pages (`Sec-Fetch-Site` or `Origin`),
-//! with the token of the very form that was shown: a digest over the session's secret and the form's own random word.
-//! That word is the idempotency key as well, so that a form sent twice is taken once.
+//! with the token of the very page that was shown: a digest over the session's secret and the page's own random word. The
+//! word and the form's place on the page are the idempotency key as well, so that a form sent twice is taken once. All
+//! forms of a page share one word and one token, which pack to nothing; a page with a hundred forms stays small.
+
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use app::{access::Caller, command::How, ports::TokenKind};
 use axum::{
@@ -35,6 +38,9 @@ pub(crate) struct Desk {
     /// The caller's token row, for what outlives the request (event streams).
     pub(crate) caller: Caller,
     secret: String,
+    /// The random word of this showing of the page, and how many forms it has so far.
+    word: String,
+    forms: AtomicU16,
 }
 
 impl Desk {
@@ -59,19 +65,24 @@ impl Desk {
 
     /// The same, with another way back than to this page.
     pub(crate) fn sealed_for(&self, back: &str) -> Markup {
-        let random: [u8; 16] = self.web.app.edge().random();
-        let once: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let token = form_token(&self.secret, &once);
+        let place = self.forms.fetch_add(1, Ordering::Relaxed);
         html! {
-            input type="hidden" name="_once" value=(once);
-            input type="hidden" name="_form" value=(token);
+            input type="hidden" name="_once" value={ (self.word) (format!("{place:04x}")) };
+            input type="hidden" name="_form" value=(form_token(&self.secret, &self.word));
             input type="hidden" name="_back" value=(back);
         }
     }
 }
 
-fn form_token(secret: &str, once: &str) -> String {
-    Digest::of(format!("form {once} {secret}").as_bytes()).to_string()
+/// The token that goes with a page's word in this session.
+fn form_token(secret: &str, word: &str) -> String {
+    Digest::of(format!("form {word} {secret}").as_bytes()).to_string()
+}
+
+/// The page's word in what a form of it carries: 32 digits, before the 4 of the form's place.
+fn word_of(once: &str) -> Option<&str> {
+    let (word, place) = once.split_at_checked(32)?;
+    (place.len() == 4 && once.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(word)
 }
 
 impl FromRequestParts<Web> for Desk {
@@ -88,12 +99,15 @@ impl FromRequestParts<Web> for Desk {
             return Err(Problem::new(StatusCode::FORBIDDEN, "out_of_scope", title, detail));
         }
         let here = parts.uri.path_and_query().map_or("/", |place| place.as_str());
+        let random: [u8; 16] = web.app.edge().random();
         Ok(Self {
             web: web.clone(),
             actor: caller.actor.clone(),
             here: here.to_owned(),
             secret: secret.to_owned(),
             caller,
+            word: random.iter().map(|byte| format!("{byte:02x}")).collect(),
+            forms: AtomicU16::new(0),
         })
     }
 }
@@ -220,8 +234,8 @@ impl Act {
     /// The fields as a form that was shown to this browser.
     fn of(desk: Desk, mut fields: Fields) -> Result<Self, Problem> {
         let once = fields.take("_once").unwrap_or_default();
-        let plain = once.len() == 32 && once.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !plain || fields.take("_form") != Some(form_token(&desk.secret, &once)) {
+        let token = word_of(&once).map(|word| form_token(&desk.secret, word));
+        if token.is_none() || fields.take("_form") != token {
             return Err(stale_form("the form is not one that was shown to you since you signed in"));
         }
         let back = own_path(fields.take("_back").as_deref());
@@ -250,9 +264,27 @@ mod tests {
     }
 
     #[test]
-    fn a_forms_token_fits_its_own_word_and_session_alone() {
+    fn a_pages_token_fits_its_own_word_and_session_alone() {
         let token = form_token("tq_1", "00");
         assert_ne!(token, form_token("tq_2", "00"));
         assert_ne!(token, form_token("tq_1", "01"));
+    }
+
+    #[test]
+    fn a_form_carries_its_pages_word_and_its_own_place() {
+        let word = "0123456789abcdef0123456789abcdef";
+        assert_eq!(word_of(&format!("{word}002a")), Some(word));
+        let wide = "é".repeat(18);
+        for wrong in [
+            "",
+            word,
+            "zz",
+            wide.as_str(),
+            &format!("{word}002"),
+            &format!("{word}zz2a"),
+            &format!("{word}002a0"),
+        ] {
+            assert_eq!(word_of(wrong), None, "{wrong}");
+        }
     }
 }
