@@ -18,7 +18,7 @@
 //! | `Outside`, stays | 500 | `internal` |
 //!
 //! The edge itself adds: 400 `malformed`, 401 `unauthenticated`, 404 `no_such_route`, 405 `no_such_method`, 408 `too_slow`,
-//! 413 `too_large`, 415 `media_type`, 429 `too_many_failures`, 403 `out_of_scope` and `cross_site`.
+//! 413 `too_large`, 415 `media_type`, 429 `too_many_failures` and `too_many_reports`, 403 `out_of_scope` and `cross_site`.
 //! A problem never repeats a token or a body; causes of failures outside go to the log, not to the client.
 
 use std::ops::{Deref, DerefMut};
@@ -200,8 +200,15 @@ impl Problem {
     }
 
     pub(crate) fn too_many_failures(seconds: u32) -> Self {
-        let detail = "too many attempts with a wrong token from this address: wait, and check the token";
+        let detail = "too many attempts with a wrong token or password from this address: wait, then check it and try again";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", "Too many failed attempts", detail)
+            .retry_after(seconds)
+    }
+
+    pub(crate) fn too_many_reports(seconds: u32) -> Self {
+        let detail =
+            "many reports came from this address in a short time: wait, or call the practice's manager";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_reports", "Please wait a moment", detail)
             .retry_after(seconds)
     }
 

@@ -107,6 +107,7 @@ pub(crate) fn page(desk: &Desk, sheet: &Sheet) -> Response {
             main #main .wide[sheet.wide] tabindex="-1" {
                 (super::glass::band(desk))
                 (sheet.body)
+                p #away .away-note hidden role="status" { "There is no way to the server just now. The page shows what it last heard, and nothing is sent. It goes on by itself." }
                 @if let Some((incident, from)) = sheet.live { (feed(incident, from, &desk.here, &nonce)) }
                 @if let Some(region) = sheet.asks { div #ask hx-nonce=(nonce) hx-get=(desk.here) hx-trigger="ask" hx-swap="none" hx-select-oob={ "#" (region) ":outerMorph" } {} }
             }
@@ -260,9 +261,7 @@ pub(crate) fn tabs(incident: IncidentId, tab: Tab) -> Markup {
 /// The stream, and what asks for the page again when it says that something moved.
 fn feed(incident: IncidentId, from: u64, here: &str, nonce: &str) -> Markup {
     html! {
-        div #feed hx-nonce=(nonce) hx-sse:connect={ "/incidents/" (incident) "/live?from=" (from) } hx-swap="none" {
-            span.away-note role="status" { "The live connection is away; the page shows what it last heard." }
-        }
+        div #feed hx-nonce=(nonce) hx-sse:connect={ "/incidents/" (incident) "/live?from=" (from) } hx-swap="none" {}
         div #renew hx-nonce=(nonce) hx-get=(here) hx-trigger="moved from:#feed" hx-swap="none" {}
         p #kept .notice hidden role="status" { "Something changed where you are writing. It is shown when you have sent your form, or " a href=(here) { "now" } "." }
     }
