@@ -13,6 +13,7 @@ pub(crate) mod alerts;
 pub(crate) mod axis;
 pub(crate) mod board;
 pub(crate) mod breach;
+pub(crate) mod choosing;
 pub(crate) mod command;
 pub(crate) mod desk;
 pub(crate) mod downtime;

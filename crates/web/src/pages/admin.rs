@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use super::{
     action::{Field, one},
+    choosing,
     desk::{Act, Desk},
     layout::{self, Place, Sheet},
     parts, people,
@@ -26,8 +27,6 @@ pub(crate) async fn page(desk: Desk) -> Result<Response, Problem> {
 async fn body(desk: &Desk, made: &Markup) -> Result<Markup, Problem> {
     let rows = desk.web.app.tokens(&desk.actor).await?;
     let practices = desk.web.app.practice_names(&desk.actor).await?;
-    let practices: Vec<(String, String)> =
-        practices.iter().map(|(id, name)| (id.to_string(), name.clone())).collect();
     let now = desk.web.app.edge().now();
     let (mut good, ended): (Vec<&TokenRow>, Vec<&TokenRow>) = rows
         .iter()
@@ -46,7 +45,7 @@ async fn body(desk: &Desk, made: &Markup) -> Result<Markup, Problem> {
                 (one(&Field::Choice("kind", "What", vec![("link".to_owned(), "A link that signs one browser in, once".to_owned()), ("staff".to_owned(), "A page for the practice’s staff, without sign-in".to_owned()), ("api".to_owned(), "A token for a program".to_owned())])))
                 (one(&Field::Line("name", "Whose, or what for")))
                 (one(&Field::Choice("role", "Role", roles)))
-                @if desk.actor.practice.is_none() { (one(&Field::MayChoice("practice", "Practice; empty: all of them", practices.clone()))) }
+                @if desk.actor.practice.is_none() { (choosing::field(&practices, "Practice; empty: all of them", true)) }
                 button.first type="submit" { "Make it" }
             }
         }
@@ -56,14 +55,14 @@ async fn body(desk: &Desk, made: &Markup) -> Result<Markup, Problem> {
     })
 }
 
-fn table(desk: &Desk, rows: &[&TokenRow], practices: &[(String, String)], standing: bool) -> Markup {
+fn table(desk: &Desk, rows: &[&TokenRow], practices: &[(PracticeId, String)], standing: bool) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Tokens" { table {
             thead { tr { th scope="col" { "Who" } th scope="col" { "Kind" } th scope="col" { "Practice" } th scope="col" { "Since" } th scope="col" { "Until" } @if standing { th scope="col" { span.unseen { "End it" } } } } }
             tbody { @for row in rows { tr {
                 th scope="row" { (row.name) span.small.quiet { (row.role) @if !row.scopes.is_empty() { " · only " (row.scopes.join(", ")) } } }
                 td data-label="Kind" { (match row.kind { TokenKind::Api => "token", TokenKind::Link => "link", TokenKind::Session => "browser", TokenKind::Source => "alert source", TokenKind::Account | TokenKind::Identity => "account" })  @if row.glass.is_some() { " " (parts::chip("bad", "!", "emergency access")) } @if row.id == desk.caller.token.id { " " (parts::chip("calm", "●", "this one")) } }
-                td data-label="Practice" { (row.practice.map_or("all", |id| { let id = id.to_string(); practices.iter().find(|(own, _)| *own == id).map_or("one", |(_, name)| name.as_str()) })) }
+                td data-label="Practice" { (row.practice.map_or("all", |id| practices.iter().find(|(own, _)| *own == id).map_or("one", |(_, name)| name.as_str()))) }
                 td data-label="Since" { (parts::moment(row.created_at, &TimeZone::UTC)) " UTC" }
                 td data-label="Until" { @match row.revoked_at.or(row.expires_at) { Some(end) => { (parts::moment(end, &TimeZone::UTC)) " UTC" }, None => "ended by hand" } }
                 @if standing { td { form.do method="post" action={ "/administration/" (row.id) "/revoke" } { (desk.seal()) button.plain type="submit" aria-label={ "End " (row.name) } { "End" } } } }
@@ -85,12 +84,7 @@ pub(crate) async fn make(State(web): State<Web>, mut act: Act) -> Result<Respons
             .parse()
             .map_err(|error: kernel::authority::BadRole| Problem::invalid("role", error.to_string()))?
     };
-    let practice = match text("practice") {
-        Some(id) => {
-            Some(id.parse::<PracticeId>().map_err(|_| Problem::invalid("practice", "no such practice"))?)
-        }
-        None => desk.actor.practice,
-    };
+    let practice = choosing::chosen(desk, act.fields.get("practice")).await?.or(desk.actor.practice);
     if staff && practice.is_none() {
         return Err(Problem::invalid("practice", "a page for staff is for one practice: choose it"));
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use app::ports::{AlertQuery, IncidentQuery, IncidentRow};
+use app::ports::{AlertQuery, Cursor, IncidentQuery, IncidentRow};
 use axum::{
     extract::State,
     response::{IntoResponse as _, Redirect, Response},
@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::{
     action::{Field, choices, one},
+    choosing,
     desk::{Act, Desk},
     layout::{self, Place, Sheet},
     parts, told,
@@ -28,10 +29,25 @@ const MOST: u32 = 200;
 /// Tiles of practices on the board.
 const TILES: usize = 48;
 
+/// Rows of incidents on the board, the worst first, and on a page of their list.
+const ROWS: usize = 40;
+/// So many closed ones stand folded on the board; more have a list of their own.
+const CLOSED: usize = 12;
+
+/// Which list of incidents is looked at instead of the board, and from where.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Shown {
+    show: String,
+    text: String,
+    after: String,
+}
+
 /// The start: the board, what works today for those who read no incidents, or how to sign in.
 pub(crate) async fn page(
     State(web): State<Web>,
     Visitor(visitor): Visitor,
+    Asked(shown): Asked<Shown>,
     desk: Result<Desk, Problem>,
 ) -> Result<Response, Problem> {
     if visitor.is_none() {
@@ -39,15 +55,18 @@ pub(crate) async fn page(
     }
     let desk = desk?;
     if !desk.actor.role.may(Capability::Read) {
-        return super::staff::today(desk, None).await;
+        return super::staff::today(desk, super::staff::Which::default()).await;
     }
     let names = web.app.practice_names(&desk.actor).await?;
-    let open = incidents(&desk, "open").await?;
-    let closed = incidents(&desk, "closed").await?;
+    if matches!(shown.show.as_str(), "open" | "closed") {
+        return listed(&desk, &names, &shown).await;
+    }
+    let (open, more_open) = incidents(&desk, "open").await?;
+    let (closed, _) = incidents(&desk, "closed").await?;
     let waiting = AlertQuery { verdict: Some(None), limit: MOST, ..AlertQuery::default() };
     let waiting = web.app.alerts(&desk.actor, waiting).await?;
     let now = web.app.edge().now();
-    let board = Board { desk: &desk, names: &names, now };
+    let board = Board { desk: &desk, names: &names, now, more_open };
     let alerts = Waiting {
         more: waiting.next.is_some(),
         by_practice: tally(waiting.items.iter().map(|row| row.practice)),
@@ -58,11 +77,47 @@ pub(crate) async fn page(
     Ok(layout::page(&desk, &Sheet::new("Board", Place::Board, body).wide()))
 }
 
-async fn incidents(desk: &Desk, status: &str) -> Result<Vec<IncidentRow>, Problem> {
+/// Incidents, the worst first, and whether there are more.
+async fn incidents(desk: &Desk, status: &str) -> Result<(Vec<IncidentRow>, bool), Problem> {
     let query = IncidentQuery { status: Some(status.to_owned()), limit: MOST, ..IncidentQuery::default() };
-    let mut rows = desk.web.app.incidents(&desk.actor, query).await?.items;
+    let found = desk.web.app.incidents(&desk.actor, query).await?;
+    let (mut rows, more) = (found.items, found.next.is_some());
     rows.sort_by(|one, other| other.severity.cmp(&one.severity).then(one.next_due.cmp(&other.next_due)));
-    Ok(rows)
+    Ok((rows, more))
+}
+
+/// Every open or closed incident, newest first, page by page.
+async fn listed(desk: &Desk, names: &[(PracticeId, String)], shown: &Shown) -> Result<Response, Problem> {
+    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let after = given(&shown.after).map(|cursor| cursor.parse::<Cursor>()).transpose();
+    let query = IncidentQuery {
+        status: given(&shown.show),
+        text: given(&shown.text),
+        after: after.map_err(|error| Problem::invalid("after", error.to_string()))?,
+        limit: u32::try_from(ROWS).unwrap_or(u32::MAX),
+        ..IncidentQuery::default()
+    };
+    let found = desk.web.app.incidents(&desk.actor, query).await?;
+    let board = Board { desk, names, now: desk.web.app.edge().now(), more_open: false };
+    let here = format!("/?show={}", shown.show);
+    let next = |cursor: Cursor| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("show", &shown.show).append_pair("text", shown.text.trim());
+        format!("/?{}", query.append_pair("after", &cursor.to_string()).finish())
+    };
+    let body = html! {
+        p.kicker { a href="/" { "Board" } }
+        h1 { (parts::capitalised(&shown.show)) " incidents" }
+        form.filters method="get" action="/" role="search" {
+            input type="hidden" name="show" value=(shown.show);
+            label.field.grow { span { "Words in the title or kind" } input type="search" name="text" value=(shown.text) maxlength="200"; }
+            button type="submit" { "Find" }
+        }
+        @if found.items.is_empty() { (parts::empty("No incident fits.", &html! { a href=(here) { "Show all of them" } })) }
+        @else { (board.table(&found.items)) }
+        @if let Some(cursor) = found.next { nav.pager aria-label="Pages" { a.button href=(next(cursor)) rel="next" { "More incidents" } } }
+    };
+    Ok(layout::page(desk, &Sheet::new("Incidents", Place::Board, body).wide()))
 }
 
 fn tally(practices: impl Iterator<Item = PracticeId>) -> BTreeMap<PracticeId, usize> {
@@ -85,6 +140,8 @@ struct Board<'a> {
     /// By name.
     names: &'a [(PracticeId, String)],
     now: Timestamp,
+    /// More incidents are open than were read.
+    more_open: bool,
 }
 
 impl Board<'_> {
@@ -94,20 +151,22 @@ impl Board<'_> {
         let late = open.iter().filter(|row| row.next_due.is_some_and(|due| due < self.now)).count();
         html! {
             div.masthead {
-                h1 { @match open.len() { 0 => "Nothing is open", 1 => "One incident is open", n => { (n) " incidents are open" } } }
+                h1 { @match open.len() { 0 => "Nothing is open", 1 => "One incident is open", n => { @if self.more_open { "More than " } (n) " incidents are open" } } }
                 @if self.desk.may(Capability::Lead) { a.button href="/declare" { "Declare an incident" } }
             }
             dl.figures {
-                div { dt { "Open incidents" } dd { (open.len()) } }
+                div { dt { "Open incidents" } dd { (open.len()) @if self.more_open { "+" } } }
                 div { dt { "Clocks run out" } dd.bad[late > 0] { (late) } }
                 div { dt { "Next clock" } dd { @match next { Some((due, row)) => { (parts::due(due, self.now)) " " a.small href={ "/incidents/" (row.id) } { (row.title) } }, None => { "none" } } } }
                 div { dt { "Alerts waiting" } dd { a href="/alerts?verdict=none" { (waiting.count) @if waiting.more { "+" } } @if let Some(worst) = waiting.worst { " " (parts::severity(worst)) } } }
             }
             @if open.is_empty() {
                 (parts::empty("No incident is open at the practices that you see.", &html! { a href="/alerts?verdict=none" { "Look at the alerts that wait" } }))
-            } @else { (self.table(open)) }
+            } @else { (self.table(open.get(..ROWS).unwrap_or(open))) }
+            @if open.len() > ROWS { p { "The worst " (ROWS) " are shown. " a href="/?show=open" { "All that are open" } } }
             @if self.names.len() > 1 { (self.practices(open, waiting)) }
-            @if !closed.is_empty() { details.more { summary { (parts::count(closed.len(), "closed incident", "closed incidents")) } (self.table(closed)) } }
+            @if closed.len() > CLOSED { p { a href="/?show=closed" { "Closed incidents" } } }
+            @else if !closed.is_empty() { details.more { summary { (parts::count(closed.len(), "closed incident", "closed incidents")) } (self.table(closed)) } }
         }
     }
 
@@ -192,10 +251,10 @@ pub(crate) async fn declare_page(desk: Desk, Asked(from): Asked<From>) -> Result
         None => None,
     };
     let practices = desk.web.app.practice_names(&desk.actor).await?;
-    let practices: Vec<(String, String)> = practices
+    let practices: Vec<_> = practices
         .iter()
         .filter(|(id, _)| alert.as_ref().is_none_or(|alert| alert.practice == *id))
-        .map(|(id, name)| (id.to_string(), name.clone()))
+        .cloned()
         .collect();
     let kinds = choices!(IncidentKind);
     let body = html! {
@@ -203,7 +262,7 @@ pub(crate) async fn declare_page(desk: Desk, Asked(from): Asked<From>) -> Result
         p.lead { "Declare early: an incident that turns out to be nothing is closed in a minute, and containment never waits for proof." }
         form.sheet method="post" action="/declare" {
             (desk.seal())
-            (one(&Field::Choice("practice", "Practice", practices)))
+            (choosing::field(&practices, "Practice", false))
             label.field { span { "What happened, in one line" } input type="text" name="title" required maxlength="200" value=[alert.as_ref().and_then(|row| row.alert.title.clone())]; }
             (one(&Field::Choice("incident_kind", "Kind", kinds)))
             (one(&Field::Text("reason", "Why it is one")))
@@ -219,7 +278,8 @@ pub(crate) async fn declare_page(desk: Desk, Asked(from): Asked<From>) -> Result
 /// Declares it.
 pub(crate) async fn declare(State(web): State<Web>, mut act: Act) -> Result<Response, Problem> {
     act.desk.needs(Capability::Lead)?;
-    let practice = act.fields.take("practice").and_then(|text| text.parse::<PracticeId>().ok());
+    let practice = act.fields.take("practice");
+    let practice = choosing::chosen(&act.desk, practice.as_deref()).await?;
     let practice = practice.ok_or_else(|| Problem::invalid("practice", "choose the practice"))?;
     let systems = act.fields.take("systems").unwrap_or_default();
     for system in systems.lines().map(str::trim).filter(|line| !line.is_empty()) {

@@ -3,13 +3,14 @@
 use app::{
     command::How,
     evidence::Provenance,
-    ports::{EvidenceQuery, EvidenceRow},
+    ports::{Cursor, EvidenceQuery, EvidenceRow, Page},
     retention::RetentionQuery,
 };
 use axum::{extract::State, response::Response};
 use incident::{Evidence, Place as Kept};
 use kernel::{Capability, IncidentId};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{
     action::{Field, folded},
@@ -26,24 +27,67 @@ use crate::{
     stream,
 };
 
-/// Items shown at once; the API has them all.
-const MOST: u32 = 200;
+/// Items shown at once; the others are a link away.
+const SHOWN: u32 = 40;
 /// Steps of custody shown beside them.
-const CUSTODY: usize = 30;
+const CUSTODY: usize = 12;
+
+/// Which items are looked at: some by words, one by its id, or all, page by page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    done: String,
+    text: String,
+    item: String,
+    cursor: String,
+}
+
+impl Wanted {
+    fn query(&self, incident: IncidentId) -> Result<EvidenceQuery, Problem> {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let after = given(&self.cursor).map(|cursor| cursor.parse::<Cursor>()).transpose();
+        Ok(EvidenceQuery {
+            incident: Some(incident),
+            text: given(&self.text),
+            after: after.map_err(|error| Problem::invalid("cursor", error.to_string()))?,
+            limit: SHOWN,
+            ..EvidenceQuery::default()
+        })
+    }
+
+    /// The items, and where the next page goes on.
+    async fn items(&self, desk: &Desk, incident: IncidentId) -> Result<Page<EvidenceRow>, Problem> {
+        if self.item.is_empty() {
+            return Ok(desk.web.app.evidence_list(&desk.actor, self.query(incident)?).await?);
+        }
+        let missing = || Problem::not_found("this item of evidence");
+        let id = self.item.parse().map_err(|_| missing())?;
+        let row = desk.web.app.evidence_row(&desk.actor, id).await?;
+        if row.incident != incident {
+            return Err(missing());
+        }
+        Ok(Page { items: vec![row], next: None })
+    }
+}
+
+/// Where an item of evidence is shown by itself.
+pub(crate) fn place(incident: IncidentId, item: impl std::fmt::Display) -> String {
+    format!("/incidents/{incident}/evidence?item={item}")
+}
 
 /// The items with their chains.
 pub(crate) async fn page(
     desk: Desk,
     Named(id): Named<IncidentId>,
-    Asked(said): Asked<Said>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
     let from = desk.web.app.log_head(&desk.actor).await?.size;
     let room = Room::of(&desk, id).await?;
     let view = &room.view;
-    let query = EvidenceQuery { incident: Some(id), limit: MOST, ..EvidenceQuery::default() };
-    let rows = desk.web.app.evidence_list(&desk.actor, query).await?;
+    let rows = wanted.items(&desk, id).await?;
     let kept = RetentionQuery { incident: Some(id), ..RetentionQuery::default() };
     let kept = desk.web.app.retention(&desk.actor, kept).await?;
+    let said = Said { done: wanted.done.clone() };
     let body = html! {
         (room.head(Tab::Evidence))
         (room.said(&said).await?)
@@ -51,18 +95,7 @@ pub(crate) async fn page(
         (underway(&room))
         div #watch data-live { (keeping::section(&kept)) }
         div.columns {
-        div.main-column {
-        section #items data-live aria-labelledby="items-h" {
-            div.masthead { h2 #items-h { (parts::count(rows.items.len(), "item", "items")) " in custody" }
-                @if desk.may(Capability::Evidence) && !rows.items.is_empty() { form.do method="post" action={ "/incidents/" (id) "/evidence/rehash" } { (desk.seal()) button.plain type="submit" { "Hash all of it again" } } }
-            }
-            @if let Some(hold) = &view.state.hold { p.notice { strong { "Legal hold: " } (hold.reason) " " (parts::stamp(&hold.stamp, &room.zone)) } }
-            (folded(&desk, id, Capability::Counsel, "Place a legal hold on everything", "place_hold", &[Field::Text("reason", "Reason")]))
-            @if rows.items.is_empty() { (parts::empty("Nothing was taken in yet.", &html! { p.small { "Many or large files: " code { "tourniquet evidence take" } " on the machine where they are." } })) }
-            @for row in &rows.items { (item(&room, row, view.state.evidence.get(&row.id))) }
-            @if rows.next.is_some() { p.quiet { "Only the newest " (MOST) " are shown here." } }
-        }
-        }
+        div.main-column { (items(&room, &wanted, &rows)) }
         aside.side-column aria-label="Custody" { section.card #custody data-live aria-labelledby="custody-h" { h2 #custody-h { "Custody, newest first" } (custody(&room, &rows.items)) } }
         }
     };
@@ -74,11 +107,37 @@ pub(crate) async fn page(
     ))
 }
 
-fn item(room: &Room<'_>, row: &EvidenceRow, own: Option<&Evidence>) -> Markup {
-    let named = || Field::Fixed("evidence", row.id.to_string());
-    let form = |needs: Capability, label: &str, command: &str, fields: &[Field<'_>]| {
-        folded(room.desk, room.id, needs, label, command, fields)
+fn items(room: &Room<'_>, wanted: &Wanted, rows: &Page<EvidenceRow>) -> Markup {
+    let (desk, id, state) = (room.desk, room.id, room.state());
+    let here = format!("/incidents/{id}/evidence");
+    let (alone, some) = (!wanted.item.is_empty(), !wanted.text.trim().is_empty());
+    let all = state.evidence.len();
+    let next = |cursor: Cursor| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if some {
+            query.append_pair("text", wanted.text.trim());
+        }
+        format!("{here}?{}", query.append_pair("cursor", &cursor.to_string()).finish())
     };
+    html! {
+        section #items data-live aria-labelledby="items-h" {
+            div.masthead { h2 #items-h { @if alone { "One item in custody" } @else { (parts::count(all, "item", "items")) " in custody" } }
+                @if alone { a.button.plain href=(here) { "All " (parts::count(all, "item", "items")) } }
+                @else if desk.may(Capability::Evidence) && all > 0 { form.do method="post" action={ (here) "/rehash" } { (desk.seal()) button.plain type="submit" { "Hash all of it again" } } }
+            }
+            @if let Some(hold) = &state.hold { p.notice { strong { "Legal hold: " } (hold.reason) " " (parts::stamp(&hold.stamp, &room.zone)) } }
+            (folded(desk, id, Capability::Counsel, "Place a legal hold on everything", "place_hold", &[Field::Text("reason", "Reason")]))
+            @if !alone && (some || rows.next.is_some() || !wanted.cursor.is_empty()) { form.filters method="get" action=(here) role="search" { label.field.grow { span { "Name or source" } input type="search" name="text" value=(wanted.text) maxlength="200"; } button type="submit" { "Find" } @if some { a.button.plain href=(here) { "All of it" } } } }
+            @if rows.items.is_empty() && all == 0 { (parts::empty("Nothing was taken in yet.", &html! { p.small { "Many or large files: " code { "tourniquet evidence take" } " on the machine where they are." } })) }
+            @else if rows.items.is_empty() { (parts::empty("No item fits.", &html! { a href=(here) { "Show all of it" } })) }
+            @for row in &rows.items { (item(room, row, state.evidence.get(&row.id), alone)) }
+            @if let Some(cursor) = rows.next { nav.pager aria-label="Pages" { a.button href=(next(cursor)) rel="next" { "More items" } } }
+        }
+    }
+}
+
+/// One item; what can be done with it is folded away, but where it is looked at alone.
+fn item(room: &Room<'_>, row: &EvidenceRow, own: Option<&Evidence>, alone: bool) -> Markup {
     let place = own.map(|own| &own.place);
     html! {
         article.card {
@@ -104,26 +163,41 @@ fn item(room: &Room<'_>, row: &EvidenceRow, own: Option<&Evidence>) -> Markup {
             @if let Some(own) = own {
                 p.small.quiet { (own.why) @if let Some(until) = own.retain_until { " · kept until " (until) } }
                 @if let Some(asked) = &own.destruction { p.notice { "Destruction was asked for: " (asked.reason) " " (parts::stamp(&asked.stamp, &room.zone)) } }
-                details.more id={ "chain-" (row.id) } { summary { "Chain of custody, " (parts::count(own.chain.len(), "step", "steps")) } ol.line { @for step in &own.chain { li { p { (step.what) } (parts::stamp(&step.stamp, &room.zone)) } } } }
-                div.deeds {
-                    @match place {
-                        Some(Kept::Vault) => {
-                            (form(Capability::Evidence, "Hand over", "hand_over_evidence", &[named(), Field::Line("to", "To whom"), Field::Line("why", "Why")]))
-                            (form(Capability::Evidence, "A copy was examined", "examine_copy", &[named(), Field::Line("purpose", "For what")]))
-                            (form(Capability::Evidence, "Release", "release_evidence", &[named(), Field::Line("to", "To whom"), Field::Line("why", "Why")]))
-                            @if own.destruction.is_none() { (form(Capability::Destroy, "Ask for destruction", "request_destruction", &[named(), Field::Line("reason", "Reason")])) }
-                            @else {
-                                (form(Capability::Destroy, "Confirm destruction", "confirm_destruction", &[named()]))
-                                (form(Capability::Destroy, "Do not destroy it", "withdraw_destruction", &[named(), Field::Line("reason", "Reason")]))
-                            }
-                        },
-                        Some(Kept::HandedOver { .. }) => (form(Capability::Evidence, "It came back", "receive_evidence_back", &[named(), Field::Line("from", "From whom")])),
-                        _ => {}
-                    }
-                }
+                details.more id={ "chain-" (row.id) } open[alone] { summary { "Chain of custody, " (parts::count(own.chain.len(), "step", "steps")) } ol.line { @for step in &own.chain { li { p { (step.what) } (parts::stamp(&step.stamp, &room.zone)) } } } }
+                @let deeds = deeds(room, row, own);
+                @if let Some(deeds) = deeds { details.more id={ "deeds-" (row.id) } open[alone] { summary { "Hand over, examine, release" span.unseen { ": " (row.name) } } (deeds) } }
             }
         }
     }
+}
+
+/// What can be done with an item where it is; nothing where its viewer may do none of it.
+fn deeds(room: &Room<'_>, row: &EvidenceRow, own: &Evidence) -> Option<Markup> {
+    let desk = room.desk;
+    if !desk.may(Capability::Evidence) && !desk.may(Capability::Destroy) {
+        return None;
+    }
+    let named = || Field::Fixed("evidence", row.id.to_string());
+    let form = |needs: Capability, label: &str, command: &str, fields: &[Field<'_>]| {
+        folded(desk, room.id, needs, label, command, fields)
+    };
+    let line = |name, label| [named(), Field::Line(name, label)];
+    Some(match &own.place {
+        Kept::Vault => html! { div.deeds {
+            (form(Capability::Evidence, "Hand over", "hand_over_evidence", &[named(), Field::Line("to", "To whom"), Field::Line("why", "Why")]))
+            (form(Capability::Evidence, "A copy was examined", "examine_copy", &line("purpose", "For what")))
+            (form(Capability::Evidence, "Release", "release_evidence", &[named(), Field::Line("to", "To whom"), Field::Line("why", "Why")]))
+            @if own.destruction.is_none() { (form(Capability::Destroy, "Ask for destruction", "request_destruction", &line("reason", "Reason"))) }
+            @else {
+                (form(Capability::Destroy, "Confirm destruction", "confirm_destruction", &[named()]))
+                (form(Capability::Destroy, "Do not destroy it", "withdraw_destruction", &line("reason", "Reason")))
+            }
+        } },
+        Kept::HandedOver { .. } => {
+            html! { div.deeds { (form(Capability::Evidence, "It came back", "receive_evidence_back", &line("from", "From whom"))) } }
+        }
+        _ => return None,
+    })
 }
 
 /// The form that takes files in. Its fields stand before the file, so that it is sealed while it comes.

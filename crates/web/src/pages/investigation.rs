@@ -31,6 +31,10 @@ use crate::{
 
 /// Answers to a question that are shown at once.
 const FIRST: usize = 3;
+/// Answers to a question that are unfolded; the sealed result has them all.
+const REST: usize = 20;
+/// Findings that the page lists, those of each question by their time; the journal has them all.
+const FINDINGS: usize = 80;
 
 /// The page.
 pub(crate) async fn page(
@@ -92,8 +96,8 @@ fn hunt(room: &Room<'_>, standing: Option<&HuntStanding>, found: Option<&Investi
                     }
                     @for note in &found.found.notes { p.small.care { (note) } }
                     p.small.quiet { "Hunted " (parts::whole_moment(found.taken_at, &room.zone)) " with " (found.found.rules) " rules. The result is sealed as evidence: "
-                        a href={ "/incidents/" (room.id) "/evidence#chain-" (found.result) } { "result" }
-                        @for file in &found.found.sealed { ", " a href={ "/incidents/" (room.id) "/evidence#chain-" (file.evidence) } { (file.name.strip_prefix("hunt-").unwrap_or(&file.name)) } }
+                        a href=(super::evidence::place(room.id, found.result)) { "result" }
+                        @for file in &found.found.sealed { ", " a href=(super::evidence::place(room.id, file.evidence)) { (file.name.strip_prefix("hunt-").unwrap_or(&file.name)) } }
                         "."
                     }
                 },
@@ -156,7 +160,9 @@ fn answers(room: &Room<'_>, answers: &[HuntAnswer]) -> Markup {
                     @if own.is_empty() { p.quiet { "Nothing in the evidence shows it. That is not the same as: it did not happen." } }
                     ul.plain { @for answer in own.iter().take(FIRST) { li { (one(room, answer)) } } }
                     @if own.len() > FIRST {
-                        details.more id={ "more-" (question.as_str()) } { summary { (own.len() - FIRST) " more" } ul.plain { @for answer in own.iter().skip(FIRST) { li { (one(room, answer)) } } } }
+                        details.more id={ "more-" (question.as_str()) } { summary { (own.len() - FIRST) " more" } ul.plain { @for answer in own.iter().skip(FIRST).take(REST) { li { (one(room, answer)) } } }
+                            @if own.len() > FIRST + REST { p.small.quiet { (own.len() - FIRST - REST) " further answers stand in the sealed result." } }
+                        }
                     }
                 }
             }
@@ -174,7 +180,7 @@ fn one(room: &Room<'_>, answer: &HuntAnswer) -> Markup {
             @for account in &answer.accounts { " · " span.mono { (account) } }
             @for (place, origin) in answer.rests_on.iter().take(2).enumerate() {
                 @if place == 0 { " · rests on " } @else { ", " }
-                a href={ "/incidents/" (room.id) "/evidence#chain-" (origin.evidence) } { (short_file(&origin.file)) ", record " (origin.record) }
+                a href=(super::evidence::place(room.id, origin.evidence)) { (short_file(&origin.file)) ", record " (origin.record) }
             }
             @if answer.rests_on.len() > 2 { " and " (answer.rests_on.len() - 2) " more" }
         }
@@ -193,7 +199,7 @@ fn findings(room: &Room<'_>) -> Markup {
     html! {
         @if found.is_empty() { (parts::empty("Nothing is stated yet.", &html! { p.small.quiet { "Make a line of the timeline a finding, or record one below." } })) }
         ul.plain.findings {
-            @for finding in found {
+            @for finding in found.iter().take(FINDINGS) {
                 @let said = &finding.statement;
                 li id={ "finding-" (finding.id) } {
                     p { strong { (parts::capitalised(said.question.plain())) ": " } (said.text) }
@@ -201,13 +207,14 @@ fn findings(room: &Room<'_>) -> Markup {
                         (confidence(said.confidence)) " "
                         @if let Some(at) = said.at { (parts::moment(at, &room.zone)) " · " }
                         @if said.evidence.is_empty() { "rests on no evidence" }
-                        @for (place, item) in said.evidence.iter().enumerate() { @if place == 0 { "rests on " } @else { ", " } a href={ "/incidents/" (room.id) "/evidence#chain-" (item) } { "item " (place + 1) } }
+                        @for (place, item) in said.evidence.iter().enumerate() { @if place == 0 { "rests on " } @else { ", " } a href=(super::evidence::place(room.id, item)) { "item " (place + 1) } }
                         " · " (parts::stamp(&finding.stamp, &room.zone))
                         @if !finding.earlier.is_empty() { " · revised " (parts::count(finding.earlier.len(), "time", "times")) }
                     }
                 }
             }
         }
+        @if found.len() > FINDINGS { p.small { a href={ "/journal?kind=finding_recorded&incident=" (room.id) } { (found.len() - FINDINGS) " more findings stand in the journal" } } }
     }
 }
 

@@ -13,6 +13,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use incident::Note;
 use kernel::{Capability, IncidentId, NoteId};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{
     desk::{Act, Desk},
@@ -27,20 +28,34 @@ use crate::{
     state::Web,
 };
 
+/// Notes of a page, the newest first.
+const SHOWN: usize = 30;
+
+/// From which of the notes on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Part {
+    done: String,
+    from: usize,
+}
+
 /// The notes.
 pub(crate) async fn page(
     desk: Desk,
     Named(id): Named<IncidentId>,
-    Asked(said): Asked<Said>,
+    Asked(part): Asked<Part>,
 ) -> Result<Response, Problem> {
     let from = desk.web.app.log_head(&desk.actor).await?.size;
     let room = Room::of(&desk, id).await?;
     let view = &room.view;
+    let mut all: Vec<&Note> = view.state.notes.values().collect();
+    all.sort_by_key(|note| std::cmp::Reverse(note.versions.last().map(|version| version.stamp.at)));
     let mut notes = Vec::new();
-    for note in view.state.notes.values() {
-        notes.push((note, desk.web.app.note(&desk.actor, id, note.id).await?));
+    for note in all.iter().skip(part.from).take(SHOWN) {
+        notes.push((*note, desk.web.app.note(&desk.actor, id, note.id).await?));
     }
-    notes.sort_by_key(|(note, _)| std::cmp::Reverse(note.versions.last().map(|version| version.stamp.at)));
+    let next = part.from.saturating_add(SHOWN);
+    let said = Said { done: part.done };
     let own =
         if desk.may(Capability::Write) { desk.web.app.drafts(&desk.actor, id).await? } else { Vec::new() };
     let draft = |of: DraftOf| own.iter().find(|draft| draft.of == of.to_string());
@@ -51,6 +66,10 @@ pub(crate) async fn page(
         section #notes data-live aria-label="Notes" {
             @if notes.is_empty() { (parts::empty("Nobody has written a note yet.", &html! {})) }
             @for (note, texts) in &notes { (one(&room, note, texts, draft(DraftOf::Note(note.id)))) }
+            @if part.from > 0 || next < all.len() { nav.pager.actions aria-label="Pages" {
+                @if part.from > 0 { a.button.plain href={ "/incidents/" (id) "/notes" } { "Newest notes" } }
+                @if next < all.len() { a.button href={ "/incidents/" (id) "/notes?from=" (next) } rel="next" { "Older notes" } }
+            } }
         }
     };
     Ok(layout::page(

@@ -8,14 +8,14 @@ use maud::{Markup, html};
 
 use super::{
     action::{Field, one},
-    admin,
+    admin, choosing,
     desk::{Act, Desk},
     parts,
 };
 use crate::{error::Problem, received::Named};
 
 /// The accounts that stand, and the form that makes one.
-pub(crate) async fn section(desk: &Desk, practices: &[(String, String)]) -> Result<Markup, Problem> {
+pub(crate) async fn section(desk: &Desk, practices: &[(PracticeId, String)]) -> Result<Markup, Problem> {
     let accounts = desk.web.app.accounts(&desk.actor).await?;
     let standing: Vec<&AccountView> = accounts.iter().filter(|account| account.ended_at.is_none()).collect();
     let roles = Role::ALL.iter().filter(|role| **role != Role::Service);
@@ -32,7 +32,7 @@ pub(crate) async fn section(desk: &Desk, practices: &[(String, String)]) -> Resu
                     (one(&Field::Line("name", "Name, as the record shows it")))
                     label.field { span { "E-mail address, to sign in with" } input type="email" name="sign_in" required maxlength="254" autocomplete="off"; }
                     (one(&Field::Choice("role", "Role", roles)))
-                    @if desk.actor.practice.is_none() { (one(&Field::MayChoice("practice", "Practice; empty: all of them", practices.to_vec()))) }
+                    @if desk.actor.practice.is_none() { (choosing::field(practices, "Practice; empty: all of them", true)) }
                     button.first type="submit" { "Make the link" }
                 }
             }
@@ -40,9 +40,8 @@ pub(crate) async fn section(desk: &Desk, practices: &[(String, String)]) -> Resu
     })
 }
 
-fn person(desk: &Desk, account: &AccountView, practices: &[(String, String)]) -> Markup {
-    let practice = account.practice.map(|id| id.to_string());
-    let named = practice.as_ref().and_then(|id| practices.iter().find(|(own, _)| own == id));
+fn person(desk: &Desk, account: &AccountView, practices: &[(PracticeId, String)]) -> Markup {
+    let named = account.practice.and_then(|id| practices.iter().find(|(own, _)| *own == id));
     html! {
         article.card {
             div.line {
@@ -106,12 +105,8 @@ pub(crate) async fn make(act: Act) -> Result<Response, Problem> {
     let text = |name: &str| act.fields.get(name).unwrap_or_default().to_owned();
     let role = text("role");
     let role: Role = role.parse().map_err(|_| Problem::invalid("role", format!("`{role}` is not a role")))?;
-    let practice = match act.fields.get("practice") {
-        Some(id) => {
-            Some(id.parse::<PracticeId>().map_err(|_| Problem::invalid("practice", "no such practice"))?)
-        }
-        None => act.desk.actor.practice,
-    };
+    let practice = choosing::chosen(&act.desk, act.fields.get("practice")).await?;
+    let practice = practice.or(act.desk.actor.practice);
     let new = NewAccount { sign_in: text("sign_in"), name: text("name"), role, practice };
     let made = act.desk.web.app.make_account(&act.desk.actor, new).await?;
     admin::again(act, &link(&made)).await

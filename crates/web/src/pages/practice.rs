@@ -20,7 +20,7 @@ use crate::{
 /// So many practices need no search.
 const FEW: usize = 24;
 /// The most that one page lists.
-const MANY: usize = 200;
+const MANY: usize = 120;
 
 /// Which practices are looked for.
 #[derive(Debug, Default, Deserialize)]
@@ -33,25 +33,35 @@ pub(crate) struct Wanted {
 pub(crate) async fn list(desk: Desk, Asked(wanted): Asked<Wanted>) -> Result<Response, Problem> {
     desk.needs(Capability::Read)?;
     let names = desk.web.app.practice_names(&desk.actor).await?;
-    let words = wanted.text.to_lowercase();
-    let found: Vec<_> = names
-        .iter()
-        .filter(|(_, name)| words.split_whitespace().all(|word| name.to_lowercase().contains(word)))
-        .collect();
     let body = html! {
         h1 { "Practices" }
         @if names.is_empty() { (parts::empty("No practice is known yet.", &html! { p { "Take one in: " code { "tourniquet practice set practice.toml" } } })) }
+        (search("/practices", &wanted.text, &names, |id| format!("/practices/{id}")))
+    };
+    Ok(layout::page(&desk, &Sheet::new("Practices", Place::Practices, body).wide()))
+}
+
+/// Practices whose names hold these words, each as a link; with a form to look for one where there are many.
+pub(super) fn search(
+    here: &str,
+    text: &str,
+    names: &[(PracticeId, String)],
+    place: impl Fn(PracticeId) -> String,
+) -> Markup {
+    let words = text.to_lowercase();
+    let fits = |name: &str| words.split_whitespace().all(|word| name.to_lowercase().contains(word));
+    let found: Vec<_> = names.iter().filter(|(_, name)| fits(name)).collect();
+    html! {
         @if names.len() > FEW {
-            form.filters method="get" action="/practices" role="search" {
-                label.field { span { "Part of the name" } input type="search" name="text" value=(wanted.text); }
+            form.filters method="get" action=(here) role="search" {
+                label.field { span { "Part of the name" } input type="search" name="text" value=(text) maxlength="200"; }
                 button type="submit" { "Find" }
             }
         }
-        @if found.is_empty() && !names.is_empty() { (parts::empty("No practice has that in its name.", &html! { a href="/practices" { "All practices" } })) }
-        ul.tiles { @for (id, name) in found.iter().take(MANY) { li.tile { a href={ "/practices/" (id) } { (name) } } } }
+        @if found.is_empty() && !names.is_empty() { (parts::empty("No practice has that in its name.", &html! { a href=(here) { "All practices" } })) }
+        ul.tiles { @for (id, name) in found.iter().take(MANY) { li.tile { a href=(place(*id)) { (name) } } } }
         @if found.len() > MANY { p.quiet { (found.len() - MANY) " more: type a part of the name." } }
-    };
-    Ok(layout::page(&desk, &Sheet::new("Practices", Place::Practices, body).wide()))
+    }
 }
 
 /// One practice.
@@ -75,7 +85,7 @@ pub(crate) async fn page(desk: Desk, Named(id): Named<PracticeId>) -> Result<Res
 fn services(id: PracticeId, practice: &Practice) -> Markup {
     html! {
         section aria-labelledby="services-h" { h2 #services-h { "Clinical services" }
-            @if practice.services.is_empty() { (parts::empty("No clinical service is in the profile: nobody can be told what stops.", &html! {})) }
+            @if practice.services.is_empty() { (parts::empty("No clinical service is in the profile: nobody can be told what stops.", &html! { p.small { "Add them to the profile: " code { "tourniquet practice set practice.toml" } } })) }
             @else { div.scroll tabindex="0" role="region" aria-label="Table of clinical services" { table {
                 thead { tr { th scope="col" { "Service" } th scope="col" { "Place" } th scope="col" { "Downtime form" } } }
                 tbody { @for service in &practice.services { tr { th scope="row" { (service.name) } td data-label="Place" { (service.kind.plain()) " · " (service.site) } td data-label="Downtime form" { @match &service.downtime { Some(form) => { (form) }, None => (parts::chip("care", "◐", "none")) } span.small { a href=(super::downtime::place(&format!("/practices/{id}"), &service.key)) { "Blank form to print" span.unseen { " for " (service.name) } } } } } } }

@@ -46,7 +46,8 @@ const LONGEST: usize = 64 << 10;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What works today, for those who are signed in.
-pub(crate) async fn today(desk: Desk, one: Option<PracticeId>) -> Result<Response, Problem> {
+pub(crate) async fn today(desk: Desk, which: Which) -> Result<Response, Problem> {
+    let one = which.practice;
     // Who serves many practices chooses one: what works is worked out from each one's open incidents.
     if one.is_none() && desk.actor.role.may(Capability::Read) && desk.actor.practice.is_none() {
         let names = desk.web.app.practice_names(&desk.actor).await?;
@@ -54,14 +55,14 @@ pub(crate) async fn today(desk: Desk, one: Option<PracticeId>) -> Result<Respons
             let body = html! {
                 h1 { "What works today" }
                 p.lead { "Choose the practice." }
-                ul.tiles { @for (id, name) in names.iter() { li.tile { a href={ "/today?practice=" (id) } { (name) } } } }
+                (super::practice::search("/today", &which.text, &names, |id| format!("/today?practice={id}")))
             };
             return Ok(layout::page(&desk, &Sheet::new("What works", Place::Today, body).wide()));
         }
     }
     let all = desk.web.app.today(&desk.actor, one).await?;
     let body = html! {
-        @if all.is_empty() { (parts::empty("No practice is known yet.", &html! {})) }
+        @if all.is_empty() { (parts::empty("No practice is known yet.", &html! { p.small { "Take one in: " code { "tourniquet practice set practice.toml" } } })) }
         @for today in &all { (works(today, &format!("/practices/{}", today.practice))) }
     };
     Ok(layout::page(&desk, &Sheet::new("What works", Place::Today, body).wide()))
@@ -72,11 +73,13 @@ pub(crate) async fn today(desk: Desk, one: Option<PracticeId>) -> Result<Respons
 #[serde(default)]
 pub(crate) struct Which {
     practice: Option<PracticeId>,
+    /// A part of the name of the one that is looked for.
+    text: String,
 }
 
 /// The same at its own address, of one practice where it is named.
 pub(crate) async fn today_page(desk: Desk, Asked(which): Asked<Which>) -> Result<Response, Problem> {
-    today(desk, which.practice).await
+    today(desk, which).await
 }
 
 /// The page behind a staff link.
@@ -88,9 +91,10 @@ pub(crate) async fn page(
     let (actor, practice) = known(&web, &token, peer(&extensions)).await?;
     let today = web.app.today(&actor, Some(practice)).await?;
     let body = html! {
+        p.alarm.unprinted { a.button href="#wrong-h" { "Something is wrong? Tell us" } }
         @for today in &today { (works(today, &format!("/staff/{token}"))) }
         section.unprinted aria-labelledby="wrong-h" {
-            h2 #wrong-h { "Something is wrong?" }
+            h2 #wrong-h tabindex="-1" { "Something is wrong?" }
             p { "Tell us here. It goes to the people who can help. You do nothing wrong when you ask." }
             (questions(&token))
         }
@@ -107,7 +111,7 @@ pub(crate) async fn report(
 ) -> Result<Response, Problem> {
     let address = peer(request.extensions());
     let (actor, practice) = known(&web, &token, address).await?;
-    web.reports.count(address).map_err(Problem::too_many_failures)?;
+    web.reports.count(address).map_err(Problem::too_many_reports)?;
     let sent = tokio::time::timeout(PATIENCE, read(request, &web)).await;
     let (fields, photo) = sent.map_err(|_| Problem::too_slow())??;
     let text = |name: &str| fields.get(name).map(str::to_owned);

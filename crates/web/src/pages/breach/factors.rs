@@ -91,7 +91,7 @@ fn ground_of(room: &Room<'_>, view: &FactorsView, items: &[EvidenceRow], ground:
     html! {
         @match ground {
             Ground::Finding { id } => a href={ "/incidents/" (room.id) "/investigation#finding-" (id) } { @match view.findings.iter().find(|own| own.id == *id) { Some(own) => { "the finding “" (own.text) "”" }, None => "a finding" } },
-            Ground::Evidence { id, .. } => a href={ "/incidents/" (room.id) "/evidence#chain-" (id) } { @match items.iter().find(|own| own.id == *id) { Some(own) => (own.name), None => "an item of evidence" } },
+            Ground::Evidence { id, .. } => a href=(super::super::evidence::place(room.id, id)) { @match items.iter().find(|own| own.id == *id) { Some(own) => (own.name), None => "an item of evidence" } },
             Ground::LogCoverage { source, from, until, gaps } => { "the logs of " (source) ", " (parts::moment(*from, &room.zone)) " to " (parts::moment(*until, &room.zone)) @if *gaps { ", with gaps" } },
             Ground::Census { people, .. } => { "a count of " (people) " people" },
         }

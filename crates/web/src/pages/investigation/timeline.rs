@@ -341,7 +341,7 @@ fn row(room: &Room<'_>, line: &LineView) -> Markup {
             td data-label="Host" { span.mono { (line.host) } }
             td data-label="Account" { span.mono { (line.account) } }
             td data-label="Where it stands" {
-                @match line.evidence { Some(item) => a.small href={ "/incidents/" (room.id) "/evidence#chain-" (item) } { (super::short_file(&line.file)) }, None => span.small { (super::short_file(&line.file)) } }
+                @match line.evidence { Some(item) => a.small href=(super::super::evidence::place(room.id, item)) { (super::short_file(&line.file)) }, None => span.small { (super::short_file(&line.file)) } }
                 span.small.quiet { " record " (line.record) @if line.copies > 1 { ", " (line.copies) " copies" } }
             }
             td.deed-cell { @if room.desk.may(Capability::Respond) { a.button.plain href={ "/incidents/" (room.id) "/investigation/finding?line=" (line.number) } aria-label={ "Make a finding of record " (line.record) " of " (super::short_file(&line.file)) } { "Finding" } } }
