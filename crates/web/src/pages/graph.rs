@@ -1,21 +1,30 @@
-//! The map of systems as a drawn graph: what depends on what, from left to right, coloured and shaped by stage. Drawn on
-//! the server as SVG with real links and text, so that it is read, printed and walked by keyboard like the rest.
+//! The map of systems as a drawn graph: what depends on what, from left to right, coloured and shaped by stage, and at the
+//! right the clinical services that stand on them, with how each runs and what is booked today. Drawn on the server as SVG
+//! with real links and text, so that it is read, printed and walked by keyboard like the rest.
 
 use std::collections::BTreeMap;
 
+use app::status::ServiceToday;
 use incident::{Practice, State};
 use kernel::{IncidentId, SystemName};
 use maud::{Markup, html};
 
-use super::parts::{stage_look, words};
+use super::{
+    downtime,
+    parts::{count, running_look, stage_look, words},
+};
 
 /// Size of a node and the space between, in the drawing's own units.
-const WIDTH: i64 = 184;
-const HEIGHT: i64 = 58;
-const ACROSS: i64 = 46;
-const DOWN: i64 = 18;
+const WIDTH: i64 = 160;
+const HEIGHT: i64 = 66;
+const ACROSS: i64 = 38;
+const DOWN: i64 = 14;
+/// A clinical service is wider and lower.
+const SERVICE: (i64, i64) = (218, 46);
 /// Nodes in one column before it is folded into a second.
 const TALLEST: usize = 9;
+/// Letters that fit a line of a node.
+const LETTERS: usize = 18;
 
 struct Node<'a> {
     key: &'a SystemName,
@@ -25,44 +34,112 @@ struct Node<'a> {
     y: i64,
 }
 
-/// Draws the map. Systems that nothing depends on stand at the right: what the clinic uses.
-pub(crate) fn draw(id: IncidentId, practice: &Practice, state: &State) -> Markup {
-    let nodes = laid_out(practice, state);
-    let width = nodes.iter().map(|node| node.x + WIDTH).max().unwrap_or(WIDTH) + 4;
-    let height = nodes.iter().map(|node| node.y + HEIGHT).max().unwrap_or(HEIGHT) + 4;
-    let at: BTreeMap<&SystemName, &Node<'_>> = nodes.iter().map(|node| (node.key, node)).collect();
-    let edges =
-        practice.systems.iter().flat_map(|system| system.depends_on.iter().map(move |on| (on, &system.key)));
-    html! {
-        div.scroll tabindex="0" role="region" aria-label="Map of systems" {
-            svg.map xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="group" aria-label="Systems and what depends on them" {
-                @for (from, to) in edges {
-                    @if let (Some(from), Some(to)) = (at.get(from), at.get(to)) {
-                        @let (x1, y1, x2, y2) = (from.x + WIDTH, from.y + HEIGHT / 2, to.x, to.y + HEIGHT / 2);
-                        @let bend = ((x2 - x1) / 2).max(24);
-                        path.edge d={ "M" (x1) " " (y1) " C" (x1 + bend) " " (y1) " " (x2 - bend) " " (y2) " " (x2) " " (y2) } {}
+/// What the map is drawn from.
+pub(crate) struct Map<'a> {
+    pub(crate) incident: IncidentId,
+    pub(crate) practice: &'a Practice,
+    pub(crate) state: &'a State,
+    /// The clinical services, as they run today.
+    pub(crate) services: &'a [ServiceToday],
+}
+
+impl Map<'_> {
+    /// Draws it. Systems that no system depends on stand at the right of the others, and the services beyond them.
+    pub(crate) fn draw(&self) -> Markup {
+        let nodes = laid_out(self.practice, self.state);
+        let services = self.services;
+        let edge = nodes.iter().map(|node| node.x + WIDTH).max().unwrap_or(0) + ACROSS + 12;
+        let service_at = |place: usize| i64::try_from(place).unwrap_or(0) * (SERVICE.1 + DOWN);
+        let width = if services.is_empty() { edge - ACROSS } else { edge + SERVICE.0 + 4 };
+        let tall = nodes.iter().map(|node| node.y + HEIGHT).max().unwrap_or(HEIGHT);
+        let height = tall.max(service_at(services.len()) - DOWN) + 4;
+        let at: BTreeMap<&SystemName, &Node<'_>> = nodes.iter().map(|node| (node.key, node)).collect();
+        html! {
+            div.scroll tabindex="0" role="region" aria-label="Map of systems and clinical services" {
+                svg.map xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="group" aria-label="Systems, what depends on them, and the clinical services at the right" {
+                    @for system in &self.practice.systems {
+                        @for on in &system.depends_on {
+                            @if let (Some(from), Some(to)) = (at.get(on), at.get(&system.key)) { (line((from.x + WIDTH, from.y + HEIGHT / 2), (to.x, to.y + HEIGHT / 2), "edge")) }
+                        }
+                        @for (place, _) in services.iter().enumerate().filter(|(_, own)| system.services.iter().any(|carried| carried.service == own.service.service)) {
+                            @if let Some(from) = at.get(&system.key) { (line((from.x + WIDTH, from.y + HEIGHT / 2), (edge, service_at(place) + SERVICE.1 / 2), "edge carries")) }
+                        }
                     }
+                    @for node in &nodes { (node.draw(self.incident)) }
+                    @for (place, service) in services.iter().enumerate() { (self.service(service, edge, service_at(place))) }
                 }
-                @for node in &nodes { (node.draw(id)) }
             }
         }
     }
+
+    fn service(&self, today: &ServiceToday, x: i64, y: i64) -> Markup {
+        let (own, (wide, tall)) = (&today.service, SERVICE);
+        let (tone, shape, word) = running_look(today.running);
+        let mut booked = String::new();
+        if own.visits > 0 {
+            booked = format!(" · {}", count(own.visits as usize, "visit", "visits"));
+        }
+        if own.procedures > 0 {
+            booked = format!("{booked} · {}", count(own.procedures as usize, "procedure", "procedures"));
+        }
+        let place = downtime::place(&format!("/practices/{}", self.state.practice), &own.service);
+        html! {
+            a href=(place) {
+                rect class={ "node service " (tone) } x=(x + 2) y=(y + 2) width=(wide) height=(tall) rx="23" { title { (own.name) ": to its paper form" } }
+                text.name x=(x + 20) y=(y + 21) { (cut(&own.name, 25)) }
+                text class={ "stage " (tone) } x=(x + 20) y=(y + 38) { (shape) " " (word) (booked) }
+            }
+        }
+    }
+}
+
+fn line((x1, y1): (i64, i64), (x2, y2): (i64, i64), kind: &str) -> Markup {
+    let bend = ((x2 - x1) / 2).max(24);
+    html! { path class=(kind) d={ "M" (x1) " " (y1) " C" (x1 + bend) " " (y1) " " (x2 - bend) " " (y2) " " (x2) " " (y2) } {} }
+}
+
+/// The first letters of a name that is too long.
+fn cut(name: &str, letters: usize) -> String {
+    if name.chars().count() <= letters {
+        return name.to_owned();
+    }
+    name.chars().take(letters.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A name in one line or two.
+fn lines(name: &str) -> (String, Option<String>) {
+    if name.chars().count() <= LETTERS {
+        return (name.to_owned(), None);
+    }
+    let mut first = String::new();
+    let mut rest = name;
+    while let Some((word, after)) = rest.split_once(' ') {
+        let longer = first.chars().count() + word.chars().count() + usize::from(!first.is_empty());
+        if longer > LETTERS {
+            break;
+        }
+        if !first.is_empty() {
+            first.push(' ');
+        }
+        first.push_str(word);
+        rest = after;
+    }
+    if first.is_empty() { (cut(name, LETTERS), None) } else { (first, Some(cut(rest, LETTERS))) }
 }
 
 impl Node<'_> {
     fn draw(&self, id: IncidentId) -> Markup {
         let (tone, shape) = self.stage.map_or(("idle", "○"), stage_look);
         let word = self.stage.map_or_else(|| "not affected".to_owned(), words);
-        let shown: String = if self.name.chars().count() > 21 {
-            self.name.chars().take(20).chain(['…']).collect()
-        } else {
-            self.name.to_owned()
-        };
+        let (first, second) = lines(self.name);
+        let name = if second.is_some() { 20 } else { 27 };
+        let stage = if second.is_some() { 54 } else { 48 };
         html! {
             a href=(super::parts::system_page(id, self.key)) {
                 rect class={ "node " (tone) } x=(self.x + 2) y=(self.y + 2) width=(WIDTH) height=(HEIGHT) rx="9" { title { (self.name) } }
-                text.name x=(self.x + 16) y=(self.y + 25) { (shown) }
-                text class={ "stage " (tone) } x=(self.x + 16) y=(self.y + 45) { (shape) " " (word) }
+                text.name x=(self.x + 14) y=(self.y + name) { (first) }
+                @if let Some(second) = second { text.name x=(self.x + 14) y=(self.y + 36) { (second) } }
+                text class={ "stage " (tone) } x=(self.x + 14) y=(self.y + stage) { (shape) " " (word) }
             }
         }
     }
@@ -124,4 +201,30 @@ pub(crate) fn depths(practice: &Practice) -> BTreeMap<&SystemName, usize> {
         }
     }
     depths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_stands_in_two_lines_and_none_is_wider_than_its_node() {
+        for name in [
+            "File server",
+            "Operating room 1 computer",
+            "Surgery center record server",
+            "Anesthesiainformationsystem",
+            "a b c d e f g h i j k l m n o p q r s t u v w x y z",
+            "Österreich–Büro",
+        ] {
+            let (first, second) = lines(name);
+            for line in [Some(first), second].into_iter().flatten() {
+                assert!(line.chars().count() <= LETTERS && !line.is_empty(), "{name}: {line}");
+            }
+        }
+        assert_eq!(
+            lines("Operating room 1 computer"),
+            ("Operating room 1".to_owned(), Some("computer".to_owned()))
+        );
+    }
 }

@@ -48,12 +48,18 @@ pub(crate) fn account_stage(stage: &AccountStage) -> Markup {
     stage_word(stage.as_str())
 }
 
-pub(crate) fn running(running: Running) -> Markup {
+/// The look of a service: tone, shape, word.
+pub(crate) const fn running_look(running: Running) -> (&'static str, &'static str, &'static str) {
     match running {
-        Running::Works => chip("good", "●", "works"),
-        Running::OnPaper => chip("care", "◐", "on paper"),
-        Running::Stopped => chip("bad", "■", "stopped"),
+        Running::Works => ("good", "●", "works"),
+        Running::OnPaper => ("care", "◐", "on paper"),
+        Running::Stopped => ("bad", "■", "stopped"),
     }
+}
+
+pub(crate) fn running(running: Running) -> Markup {
+    let (tone, shape, word) = running_look(running);
+    chip(tone, shape, word)
 }
 
 pub(crate) const fn clock_kind(kind: ClockKind) -> &'static str {
@@ -110,6 +116,7 @@ pub(crate) fn span(seconds: i64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match () {
         () if days > 1 => format!("{days} days"),
+        () if hours > 0 && minutes % 60 == 0 => format!("{hours} h"),
         () if hours > 0 => format!("{hours} h {} min", minutes % 60),
         () if minutes > 0 => format!("{minutes} min"),
         () => "under a minute".to_owned(),

@@ -25,14 +25,17 @@ pub(crate) async fn page(
     let from = desk.web.app.log_head(&desk.actor).await?.size;
     let room = Room::of(&desk, id).await?;
     let view = &room.view;
-    let profile = &room.profile;
+    let today = desk.web.app.today(&desk.actor, Some(view.state.practice)).await?;
+    let services = today.first().map_or(&[][..], |today| today.services.as_slice());
+    let (practice, state) = (&room.profile.practice, &view.state);
+    let map = graph::Map { incident: id, practice, state, services };
     let body = html! {
         (room.head(Tab::Systems))
         (room.said(&said).await?)
         section #map data-live aria-labelledby="map-h" {
             h2 #map-h { "Map" }
             (legend())
-            (graph::draw(id, &profile.practice, &view.state))
+            (map.draw())
         }
         section #list data-live aria-labelledby="list-h" { h2 #list-h { "Affected systems" } (list(&room)) (room.propose()) }
     };
@@ -45,13 +48,13 @@ pub(crate) async fn page(
 }
 
 fn legend() -> Markup {
-    html! { p.chips.small { @for stage in ["suspected", "contained", "clean", "restored", "in_production", "cleared", "retired"] { (parts::stage_word(stage)) } span.quiet { "left to right: what the next one depends on" } } }
+    html! { p.chips.small { @for stage in ["suspected", "contained", "clean", "restored", "in_production", "cleared", "retired"] { (parts::stage_word(stage)) } } p.small.quiet { "From left to right: what the next one depends on. At the right the clinical services, with what is booked in the next 12 hours." } }
 }
 
 fn list(room: &Room<'_>) -> Markup {
     let state = room.state();
     html! {
-        @if state.systems.is_empty() { (parts::empty("No system is suspected.", &html! {})) }
+        @if state.systems.is_empty() { (parts::empty("No system is suspected.", &html! { span.quiet { "Choose one on the map to say that it is." } })) }
         @else {
             div.scroll tabindex="0" role="region" aria-label="Table of affected systems" { table {
                 thead { tr { th scope="col" { "System" } th scope="col" { "Stage" } th scope="col" { "Why" } th scope="col" { "Stands on it" } th scope="col" { "Gates" } } }
