@@ -26,6 +26,11 @@ use crate::{
     received::{Asked, Named},
 };
 
+/// Findings shown beside; the investigation has them all.
+const BESIDE: usize = 4;
+/// Items of evidence that a form offers as proof, the newest first.
+const PROOFS: u32 = 100;
+
 /// The question, the answer, the duties.
 pub(crate) async fn page(
     desk: Desk,
@@ -35,7 +40,7 @@ pub(crate) async fn page(
     let from = desk.web.app.log_head(&desk.actor).await?.size;
     let room = Room::of(&desk, id).await?;
     let view = &room.view;
-    let query = EvidenceQuery { incident: Some(id), limit: 200, ..EvidenceQuery::default() };
+    let query = EvidenceQuery { incident: Some(id), limit: PROOFS, ..EvidenceQuery::default() };
     let items = desk.web.app.evidence_list(&desk.actor, query).await?.items;
     let proofs: Vec<(String, String)> =
         items.iter().map(|row| (row.sha256.to_string(), row.name.clone())).collect();
@@ -128,7 +133,7 @@ fn answer(room: &Room<'_>) -> Markup {
             None => p { "Not decided yet. An unpermitted use or disclosure is presumed to be a breach unless the four factors show a low probability that the PHI was compromised (45 CFR 164.402)." },
         }
         @if room.state().breach.len() > 1 { details.more { summary { "Earlier answers" } ul.small { @for earlier in room.state().breach.iter().rev().skip(1) { li { (earlier.answer.plain()) " " (parts::stamp(&earlier.stamp, &room.zone)) } } } } }
-        (folded(room.desk, room.id, Capability::Counsel, "Decide", "decide_breach", &[Field::Choice("answer", "It is", choices!(BreachAnswer)), Field::Text("reasons:lines", "Reasons, one a line"), Field::Tick("privileged", "The reasons are privileged")]))
+        (folded(room.desk, room.id, Capability::Counsel, if room.state().breach_decision().is_some() { "Decide anew" } else { "Decide" }, "decide_breach", &[Field::Choice("answer", "It is", choices!(BreachAnswer)), Field::Text("reasons:lines", "Reasons, one a line"), Field::Tick("privileged", "The reasons are privileged")]))
     }
 }
 
@@ -175,7 +180,7 @@ fn duty(room: &Room<'_>, own: &Obligation, proofs: &[(String, String)], views: &
                     (None, None) => span.quiet { (own.duty.standard.as_deref().unwrap_or("no date in the law")) },
                 }
             }
-            p.small.quiet { (own.duty.citation) @if let Some(sure) = &own.duty.confidence { " · " (sure) } }
+            p.small.quiet { (own.duty.citation) @if let Some(sure) = &own.duty.confidence { " · this reading is " (sure) } }
             @match &own.standing {
                 ObligationStanding::Met { on, note, stamp, .. } => p.small { "Met on " (on) ": " (note) " " (parts::stamp(stamp, &room.zone)) },
                 ObligationStanding::NotDue { reasons, stamp, .. } => p.small { "Not due: " (reasons.join("; ")) " " (parts::stamp(stamp, &room.zone)) },
@@ -205,8 +210,10 @@ fn shows(room: &Room<'_>) -> Markup {
             dt { "Latest sign" } dd { @match state.latest_compromise() { Some(at) => (parts::whole_moment(at, &room.zone)), None => "not found yet" } }
             dt { "Practice" } dd { (room.profile.practice.state) }
         }
-        @for finding in state.findings.values().filter(|finding| matches!(finding.statement.question, incident::Question::Exfiltration | incident::Question::Collection | incident::Question::Impact)) {
+        @let said: Vec<_> = state.findings.values().filter(|finding| matches!(finding.statement.question, incident::Question::Exfiltration | incident::Question::Collection | incident::Question::Impact)).collect();
+        @for finding in said.iter().take(BESIDE) {
             p.small { strong { (parts::capitalised(finding.statement.question.plain())) } ": " (finding.statement.text) " (" (finding.statement.confidence.plain()) ", " (parts::count(finding.statement.evidence.len(), "item of evidence", "items of evidence")) ")" }
         }
+        @if said.len() > BESIDE { p.small { a href={ "/incidents/" (room.id) "/investigation#findings" } { (said.len() - BESIDE) " more of what they gathered, took and damaged" } } }
     }
 }

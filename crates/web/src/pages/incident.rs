@@ -10,7 +10,8 @@ use app::{
 };
 use axum::response::Response;
 use incident::{
-    Action, ActionStage, Clock, Decision, IncidentKind, Party, PhaseStatus, PhaseView, Side, State, Status,
+    Action, ActionStage, Clock, ClockKind, Decision, IncidentKind, Party, PhaseStatus, PhaseView, Side,
+    State, Status, practice::Impact,
 };
 use jiff::tz::TimeZone;
 use kernel::{Capability, IncidentId, Role, Severity, Timestamp};
@@ -201,12 +202,22 @@ impl Room<'_> {
                 div.text {
                     h3 { (what) }
                     p.small.quiet { (parts::capitalised(&decision.why)) }
-                    @if let Some(impact) = decision.stops.as_ref().filter(|impact| impact.stops_care()) { (parts::stops(impact)) }
+                    @if let Some(impact) = stopped {
+                        @match self.told_before(decision, impact).filter(|_| !mine) { Some(number) => p.small.care { "◐ Stops care, as under " (number) "." }, None => (parts::stops(impact)) }
+                    }
                     p.small { "For the " strong { (decision.owner) } @if let Some(due) = decision.due_at { " · " (parts::due(due, self.now)) " · " (parts::moment(due, &self.zone)) } }
                 }
                 @match offered { Some(form) => div.deed { (form) }, None => { @if mine && decision.request.is_none() { div.deed { (self.elsewhere(decision)) } } } }
             }
         }
+    }
+
+    /// The decision just before this one, where it stops the very same: two people's word on one measure. Whose word it is
+    /// reads it in full all the same.
+    fn told_before(&self, decision: &Decision, impact: &Impact) -> Option<usize> {
+        let place = self.view.decisions.iter().position(|own| own.number == decision.number)?;
+        let before = self.view.decisions.get(place.checked_sub(1)?)?;
+        (before.stops.as_ref() == Some(impact)).then_some(before.number)
     }
 
     /// A decision that is no single button: the page where it is made.
@@ -399,8 +410,13 @@ impl Room<'_> {
         }
     }
 
-    /// The line of dates of what runs, for pages that show it.
+    /// The line of the legal dates that run, for pages that show it.
     pub(crate) fn dates(&self) -> Markup {
-        line::dates(&self.view.clocks, self.now, &self.zone)
+        let legal = self
+            .view
+            .clocks
+            .iter()
+            .filter(|clock| matches!(clock.kind, ClockKind::Obligation | ClockKind::Insurer));
+        line::dates(legal, self.now, &self.zone)
     }
 }

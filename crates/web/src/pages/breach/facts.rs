@@ -302,17 +302,23 @@ pub(super) fn counts(fields: &Fields, standing: &Value) -> Result<Value, Problem
     Ok(if states.is_empty() { json!({}) } else { json!({"individuals": {"by_state": states}}) })
 }
 
-/// The fields of the counts, as the form of facts and the what-if have them.
-pub(super) fn count_fields(facts: &Value) -> Markup {
+/// How a field of the form of counts is drawn: its words, its name, the number in it.
+type Drawn<'a> = &'a dyn Fn(&str, &str, Option<u64>) -> Markup;
+
+/// A plain field for a number of people.
+pub(super) fn count_field(words: &str, name: &str, people: Option<u64>) -> Markup {
+    html! { label.field { span { (words) } input type="number" min="0" max="100000000" step="1" name=(name) value=[people] inputmode="numeric"; } }
+}
+
+/// The fields of the counts, as the form of facts and the what-if have them; each State's as `drawn` draws it.
+pub(super) fn count_fields(facts: &Value, drawn: Drawn<'_>) -> Markup {
     let own = facts.pointer("/individuals/by_state").and_then(Value::as_object);
     let known = || own.into_iter().flatten().filter_map(|(code, people)| Some((code, people.as_u64()?)));
     html! {
         div.pairs {
-            @for (code, people) in known() {
-                label.field { span { (state_name(code)) } input type="number" min="0" max="100000000" step="1" name={ "count." (code) } value=(people) inputmode="numeric"; }
-            }
+            @for (code, people) in known() { (drawn(state_name(code), &format!("count.{code}"), Some(people))) }
             label.field { span { "Another State " small.quiet { "optional" } } select name="state" { option value="" { "—" } @for state in State::all().filter(|state| !known().any(|(code, _)| code == state.code())) { option value=(state.code()) { (state.name()) } } option value="unknown" { "State not known" } } }
-            label.field { span { "People there" } input type="number" min="0" max="100000000" step="1" name="people" inputmode="numeric"; }
+            (drawn("People there", "people", None))
         }
     }
 }
@@ -335,7 +341,7 @@ pub(super) fn count_form(room: &Room<'_>, view: &FactsView) -> Markup {
                 form.do method="post" action={ "/incidents/" (room.id) "/breach/facts" } {
                     (desk.seal())
                     input type="hidden" name="realm" value="counts";
-                    (count_fields(&view.facts))
+                    (count_fields(&view.facts, &count_field))
                     label.field { span { "Why they change" } input type="text" name="reason" required maxlength="500" autocomplete="off"; }
                     button type="submit" { "State these counts" }
                 }

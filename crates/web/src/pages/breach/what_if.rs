@@ -1,5 +1,6 @@
 //! What if: other counts, other days. The duties as they stand and as they would stand, side by side, with what moves marked.
 //! Nothing is recorded; the form is a plain question in the page's address, and answers while one types where scripts run.
+//! There each number and each day can be moved with a slider as well, which our own module binds to its field.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ use super::{
         layout::{self, Place, Sheet, Tab},
         parts,
     },
-    facts::{count_fields, counts},
+    facts::{count_field, count_fields, counts},
     usa,
 };
 use crate::{error::Problem, received::Named};
@@ -73,18 +74,50 @@ fn day_of(facts: &Value, pointer: &str) -> String {
         .unwrap_or_default()
 }
 
+/// A slider goes so many days back and on from the day that stands, or from today.
+const DAYS_AROUND: i32 = 90;
+/// The least that a slider of people goes up to: past the 500 at which media and HHS are told at once.
+const PEOPLE: u64 = 1_000;
+
+/// A field with its slider, which stays hidden until the module binds it: without scripts the field is all there is.
+fn slid(field: &Markup, slider: &Markup) -> Markup {
+    html! { div.slid { (field) (slider) } }
+}
+
+/// A number of people: `standing` is what stands.
+fn people_field(words: &str, name: &str, people: Option<u64>, standing: Option<u64>) -> Markup {
+    let most =
+        people.max(standing).unwrap_or(0).saturating_mul(2).div_ceil(500).saturating_mul(500).max(PEOPLE);
+    slid(
+        &html! { (count_field(words, name, people)) @if let Some(standing) = standing { small.quiet { "stands: " (grouped(standing)) } } },
+        &html! { input type="range" hidden data-slides=(name) min="0" max=(most) step="1" value=(people.unwrap_or(0)) aria-label={ (words) ": slide from 0 to " (grouped(most)) }; },
+    )
+}
+
+/// A day: `standing` is what stands, empty where nothing does.
+fn day_field(words: &str, name: &str, day: &str, standing: &str, today: Date) -> Markup {
+    let middle = standing.parse::<Date>().unwrap_or(today);
+    slid(
+        &html! { label.field { span { (words) } input type="date" name=(name) value=(day); } small.quiet { @if standing.is_empty() { "not stated" } @else { "stands: " (standing) } } },
+        &html! { input type="range" hidden data-slides=(name) data-day=(middle) min=(-DAYS_AROUND) max=(DAYS_AROUND) step="1" value="0" aria-label={ (words) ": slide " (DAYS_AROUND) " days back or on" }; },
+    )
+}
+
 fn form(room: &Room<'_>, view: &FactsView, fields: &Fields) -> Markup {
     // The form keeps what was asked: the facts with the patch in them.
     let asked = patch(fields, &view.facts).unwrap_or_else(|_| json!({}));
     let shown = app::case::facts::merge(view.facts.clone(), &asked);
+    let today = room.now.to_zoned(room.zone.clone()).date();
+    let standing = usa::counts(&view.facts);
+    let people = |words: &str, name: &str, people: Option<u64>| {
+        let code = name.strip_prefix("count.").unwrap_or_default();
+        people_field(words, name, people, standing.get(code).copied())
+    };
     html! {
-        form.sheet.what-if #what-if method="get" action={ "/incidents/" (room.id) "/breach/what-if" } data-ask {
-            fieldset.wide { legend { "How many people" } (count_fields(&shown)) }
+        form.sheet.what-if #what-if method="get" action={ "/incidents/" (room.id) "/breach/what-if" } data-ask="would" {
+            fieldset.wide { legend { "How many people" } (count_fields(&shown, &people)) }
             fieldset.wide { legend { "Which days" } div.pairs {
-                @for (pointer, words) in DAYS {
-                    @let known = day_of(&view.facts, pointer);
-                    label.field { span { (words) } input type="date" name=(pointer) value=(day_of(&shown, pointer)); @if !known.is_empty() { small.quiet { "stands: " (known) } } }
-                }
+                @for (pointer, words) in DAYS { (day_field(words, pointer, &day_of(&shown, pointer), &day_of(&view.facts, pointer), today)) }
             } }
             p.actions { button type="submit" { "What would follow?" } a.button.plain href={ "/incidents/" (room.id) "/breach/what-if" } { "As it stands" } }
         }
