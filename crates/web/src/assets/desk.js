@@ -1,6 +1,6 @@
-// The one module of our own. Everything works without it but passkeys, which are the browser's own; it makes four things
+// The one module of our own. Everything works without it but passkeys, which are the browser's own; it makes five things
 // quicker: a region that changed is renewed without losing what somebody is writing in it, what one writes is kept as a
-// draft while one writes it, alerts are judged from the keyboard, and clocks count down.
+// draft while one writes it, alerts are judged from the keyboard, numbers and days are moved with a slider, clocks count down.
 "use strict";
 (() => {
   // Live regions. An event of the stream says that something changed; htmx then asks for the page again, with the
@@ -33,11 +33,32 @@
     const form = event.target.form, ask = document.getElementById("ask");
     if (!ask || !form?.matches("[data-ask]")) return;
     clearTimeout(asking);
+    const answer = document.getElementById(form.dataset.ask);
     asking = setTimeout(() => {
+      answer?.setAttribute("aria-busy", "true");
       ask.setAttribute("hx-get", `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`);
       ask.dispatchEvent(new CustomEvent("ask"));
     }, 250);
   });
+  document.addEventListener("htmx:finally:request", () => {
+    for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+  });
+  // A slider moves the field of its name: a number, or a day so many days from the one that it is given.
+  for (const slide of document.querySelectorAll("[data-slides]")) {
+    const field = slide.form.elements[slide.dataset.slides], middle = Date.parse(slide.dataset.day), day = 864e5;
+    const follow = () => {
+      if (field.value) slide.value = middle ? Math.round((Date.parse(field.value) - middle) / day) : field.value;
+    };
+    follow();
+    slide.hidden = false;
+    field.addEventListener("input", follow);
+    slide.addEventListener("input", () => {
+      field.value = middle ? new Date(middle + slide.value * day).toISOString().slice(0, 10) : slide.value;
+    });
+  }
+  // On a narrow screen the strip of an incident's pages begins at the one that is shown.
+  const tab = document.querySelector(".tabs [aria-current]"), strip = tab?.closest(".tabs");
+  if (strip) strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
   const opened = new Set();
   document.addEventListener("toggle", (event) => {
     const details = event.target;
@@ -54,8 +75,12 @@
   setInterval(() => {
     if (document.querySelector("[data-running]")) document.getElementById("feed")?.dispatchEvent(new CustomEvent("moved"));
   }, 2000);
-  document.addEventListener("htmx:sse:error", () => document.getElementById("feed")?.classList.add("away"));
-  document.addEventListener("htmx:sse:after:connection", () => document.getElementById("feed")?.classList.remove("away"));
+  // Without a way to the server the page says so, until there is one again.
+  const away = (gone) => document.getElementById("away")?.toggleAttribute("hidden", !gone);
+  for (const lost of ["htmx:sse:error", "htmx:error"]) document.addEventListener(lost, () => away(true));
+  for (const back of ["htmx:sse:after:connection", "htmx:after:swap"]) document.addEventListener(back, () => away(false));
+  addEventListener("offline", () => away(true));
+  addEventListener("online", () => away(false));
 
   // Drafts: what stands in a form goes to its writer's draft after a pause, and when the page is left or put away. One
   // writing at a time, so that each goes on from the one before.
@@ -210,7 +235,7 @@
   const span = (seconds) => {
     const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
     if (days > 1) return `${days} days`;
-    if (hours > 0) return `${hours} h ${minutes % 60} min`;
+    if (hours > 0) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
     return minutes > 0 ? `${minutes} min` : "under a minute";
   };
   const tick = () => {

@@ -42,7 +42,7 @@ pub(crate) async fn page(
 
 fn accounts(room: &Room<'_>) -> Markup {
     html! {
-        @if room.state().accounts.is_empty() { (parts::empty("No account is suspected.", &html! {})) }
+        @if room.state().accounts.is_empty() { (parts::empty("No account is suspected.", &html! { a href={ "/incidents/" (room.id) "/investigation" } { "What the investigation shows" } })) }
         ul.plain {
             @for (name, account) in &room.state().accounts {
                 @let named = || Field::Fixed("account", name.to_string());
@@ -72,7 +72,7 @@ fn accounts(room: &Room<'_>) -> Markup {
 
 fn indicators(room: &Room<'_>) -> Markup {
     html! {
-        @if room.state().indicators.is_empty() { (parts::empty("No indicator was seen.", &html! {})) }
+        @if room.state().indicators.is_empty() { (parts::empty("No indicator was seen.", &html! { p.small.quiet { "Addresses, hashes and names of the attacker appear here when an alert or the hunt brings them." } })) }
         @else { div.scroll tabindex="0" role="region" aria-label="Table of indicators" { table {
             thead { tr { th scope="col" { "Indicator" } th scope="col" { "Stage" } th scope="col" { "Why" } th scope="col" { "Seen on" } } }
             tbody { @for own in room.state().indicators.values() {
@@ -81,9 +81,10 @@ fn indicators(room: &Room<'_>) -> Markup {
                     th scope="row" { span.mono { (own.indicator.value) } span.small.quiet { (parts::words(own.indicator.kind.as_str())) } }
                     td data-label="Stage" { (parts::chip(tone, shape, own.stage.as_str())) }
                     td data-label="Why" { (own.why) }
-                    td data-label="Seen on" { @for system in &own.systems { a href=(parts::system_page(room.id, system)) { (system) } " " } }
+                    td data-label="Seen on" { @if own.systems.is_empty() { span.quiet { "no system is named" } } @for system in &own.systems { a href=(parts::system_page(room.id, system)) { (system) } " " } }
                 }
             } }
-        } } }
+        } }
+        p.small { "What blocks an indicator is proposed, approved and looked at again in the " a href={ "/incidents/" (room.id) "#actions" } { "war room, under Containment" } "." } }
     }
 }

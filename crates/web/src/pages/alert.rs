@@ -5,7 +5,10 @@ use app::{
     read::EntryView,
 };
 use axum::{extract::State, response::Response};
-use incident::{AlertRequest, triage::Proposal};
+use incident::{
+    AlertRequest,
+    triage::{About, Proposal},
+};
 use jiff::tz::TimeZone;
 use kernel::{AlertId, Capability, Stream};
 use maud::{Markup, html};
@@ -146,10 +149,16 @@ pub(crate) fn undo(desk: &Desk, id: AlertId) -> Markup {
     }
 }
 
+/// Why a proposal thinks an alert true or not; where it does not say, its first reason.
+pub(crate) fn why(proposal: &Proposal) -> Option<&str> {
+    let own = proposal.reasons.iter().find(|reason| reason.about == About::Verdict);
+    own.or_else(|| proposal.reasons.first()).map(|reason| reason.text.as_str())
+}
+
 /// The form of a verdict, with the proposal's own as what stands in it at first: never taken without a person's reason.
 pub(crate) fn judge(desk: &Desk, row: &AlertRow, proposal: Option<&Proposal>) -> Markup {
     let verdicts = [("true_positive", "True"), ("false_positive", "False"), ("undetermined", "Undetermined")];
-    let reason = proposal.and_then(|proposal| proposal.reasons.first()).map(|reason| reason.text.clone());
+    let reason = proposal.and_then(why).map(str::to_owned);
     // What stands in the reason when a key chooses a verdict: the proposal's own where it says the same. Whoever presses
     // the key reads it, types over it or sends it.
     let own = |word: &str, otherwise: &str| {

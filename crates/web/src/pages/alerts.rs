@@ -273,7 +273,7 @@ fn item(desk: &Desk, row: &AlertRow, before: Option<&AlertRow>, now: kernel::Tim
                     }
                     @if let Some(proposal) = &proposal {
                         p.small { "Proposed: " strong { (proposal.verdict.plain()) } ", " (proposal.kind.plain())
-                            @if let Some(reason) = proposal.reasons.first() { span.quiet { " — " (reason.text) } }
+                            @if let Some(reason) = super::alert::why(proposal) { span.quiet { " — " (reason) } }
                             @if !proposal.with.is_empty() { " · " a href={ "/alerts?group=" (row.group) } { "with " (parts::count(proposal.with.len(), "other", "others")) } }
                         }
                     }

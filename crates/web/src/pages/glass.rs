@@ -72,7 +72,7 @@ async fn shown(desk: &Desk, made: &Markup) -> Result<Response, Problem> {
         @if watches { section aria-labelledby="let-h" {
             h2 #let-h { "Let a colleague in" }
             p { "Somebody with an account has lost their telephone or key. Make sure that it is they: see their face or know their voice. Their role stays what it is." }
-            @if people.is_empty() { (parts::empty("Nobody here has an account that you may let in.", &html! {})) }
+            @if people.is_empty() { (parts::empty("Nobody here has an account that you may let in.", &html! { @if desk.may(Capability::Administer) { a href="/administration" { "Make accounts on the page Administration" } } @else { p.small.quiet { "A lead makes accounts on the page Administration." } } })) }
             @else { form.sheet method="post" action="/emergencies/let-in" {
                 (desk.seal())
                 label.field { span { "Whom" } select name="account" required { option value="" { "Choose" } @for person in &people { option value=(person.id) { (person.name) ", " (person.role) " · " (person.sign_in) } } } }

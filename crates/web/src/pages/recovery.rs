@@ -196,7 +196,6 @@ fn points(room: &Room<'_>) -> Markup {
                 line.cut x1=(x(earliest)) y1="20" x2=(x(earliest)) y2=(tall - 28) {}
                 text.cut-word.in-middle x=(x(earliest)) y="14" { "▼ earliest sign of them" }
                 @for tick in axis::ticks(first, room.now, &room.zone, 7) { line.grid x1=(x(tick.at)) y1="24" x2=(x(tick.at)) y2=(tall - 28) {} text.tick x=(x(tick.at)) y=(tall - 10) { (tick.words) } }
-                @if points.is_empty() { text.nothing x=(i64::midpoint(LEFT, x(earliest)).max(LEFT + 150)) y=(24 + ROW / 2 + 6) { "no restore point is chosen yet" } }
                 @for (place, (name, _, at, verified)) in (0_i64..).zip(&points) {
                     @let y = 24 + ROW * place + ROW / 2;
                     @let (tone, shape, word) = judged(*at, *verified, earliest);
@@ -208,7 +207,8 @@ fn points(room: &Room<'_>) -> Markup {
                 }
             }
         }
-        @if !points.is_empty() {
+        @if points.is_empty() { p.quiet { "No restore point is chosen yet. Choose one for each system below, older than the earliest sign." } }
+        @else {
             table {
                 thead { tr { th scope="col" { "System" } th scope="col" { "Restore point" } th scope="col" { "Taken" } th scope="col" { "Against the earliest sign" } } }
                 tbody { @for (name, point, at, verified) in &points { @let (tone, shape, word) = judged(*at, *verified, earliest); tr { th scope="row" { (name) } td data-label="Restore point" { (point) } td data-label="Taken" { (parts::whole_moment(*at, &room.zone)) } td data-label="Against the earliest sign" { (parts::chip(tone, shape, word)) } } } }

@@ -17,6 +17,9 @@ use crate::{
     received::{Asked, Named},
 };
 
+/// Findings shown beside; the investigation has them all.
+const BESIDE: usize = 6;
+
 /// The system's page.
 pub(crate) async fn page(
     desk: Desk,
@@ -56,6 +59,7 @@ pub(crate) async fn page(
         }
         section #containment data-live aria-labelledby="containment-h" {
             h2 #containment-h { "Containment" }
+            @if !view.state.actions.values().any(|action| matches!(&action.target, Target::System { system } if *system == name)) { p.quiet { "No measure on it is proposed." } }
             @for action in view.state.actions.values().filter(|action| matches!(&action.target, Target::System { system } if *system == name)) { (room.action(action)) }
             (folded(&desk, id, Capability::Respond, "Propose a measure on it", "propose_containment", &[
                 Field::Fixed("target.on", "system".to_owned()), Field::Fixed("target.system", name.to_string()),
@@ -65,6 +69,7 @@ pub(crate) async fn page(
         }
         section #history data-live aria-labelledby="history-h" {
             h2 #history-h { "History" }
+            @if !timeline.iter().any(|seen| seen.says.contains(name.as_str())) { (parts::empty("Nothing in the record names this system yet.", &html! { a href={ "/incidents/" (id) "/systems" } { "All systems" } })) }
             ol.line { @for seen in timeline.iter().rev().filter(|seen| seen.says.contains(name.as_str())).take(40) { li { (parts::moment(seen.entry.at, &room.zone)) p { (seen.says) } span.small.quiet { (seen.entry.actor.name) ", " (seen.entry.actor.role) } } } }
         }
     };
@@ -160,7 +165,8 @@ fn findings(room: &Room<'_>, name: &SystemName) -> Markup {
         section.card aria-label="Findings" {
             h3 { "Findings" }
             @if found.is_empty() { p.quiet { "None names it yet." } }
-            ul.small { @for finding in found { li { strong { (parts::capitalised(finding.statement.question.plain())) } ": " (finding.statement.text) " (" (finding.statement.confidence.plain()) ")" } } }
+            ul.small { @for finding in found.iter().take(BESIDE) { li { strong { (parts::capitalised(finding.statement.question.plain())) } ": " (finding.statement.text) " (" (finding.statement.confidence.plain()) ")" } } }
+            @if found.len() > BESIDE { p.small { a href={ "/incidents/" (room.id) "/investigation#findings" } { (found.len() - BESIDE) " more that name it" } } }
             (record_finding(room, Some(name)))
         }
     }
