@@ -3,7 +3,9 @@
 //! violation of its policy is kept, and fails the test.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -14,7 +16,33 @@ use tempfile::TempDir;
 use crate::socket::Socket;
 
 /// The longest that anything on a page may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The most that a picture shows of a page from its top, in pixels.
+const MOST: f64 = 12e6;
+
+/// The bytes that a text in base64 stands for (RFC 4648, section 4).
+fn unpacked(text: &str) -> Vec<u8> {
+    let value = |letter: u8| match letter {
+        b'A'..=b'Z' => Some(letter - b'A'),
+        b'a'..=b'z' => Some(letter - b'a' + 26),
+        b'0'..=b'9' => Some(letter - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let (mut bytes, mut held, mut bits) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0);
+    for six in text.bytes().filter_map(value) {
+        held = (held << 6) | u32::from(six);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    bytes
+}
 
 /// The browser. Ended where it is dropped.
 pub(crate) struct Browser {
@@ -154,11 +182,31 @@ impl Browser {
     }
 
     /// The window's size, and which theme the system asks for.
-    pub(crate) fn look(&mut self, window: &Window, width: u32, theme: &str) {
-        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+    pub(crate) fn look_at(&mut self, window: &Window, (width, height): (u32, u32), theme: &str) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.ask(Some(&window.session), "Emulation.setDeviceMetricsOverride", size);
-        let media = json!({"features": [{"name": "prefers-color-scheme", "value": theme}]});
+        let media = json!({"features": [
+            {"name": "prefers-color-scheme", "value": theme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]});
         self.ask(Some(&window.session), "Emulation.setEmulatedMedia", media);
+    }
+
+    /// Keeps a picture of the whole page.
+    pub(crate) fn picture(&mut self, window: &Window, width: u32, place: &Path) {
+        let sizes = self.ask(Some(&window.session), "Page.getLayoutMetrics", json!({}));
+        let tall = sizes["cssContentSize"]["height"].as_f64().unwrap_or(900.0).min(MOST / f64::from(width));
+        let clip = json!({"x": 0, "y": 0, "width": width, "height": tall, "scale": 1});
+        let params = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let made = self.ask(Some(&window.session), "Page.captureScreenshot", params);
+        fs::write(place, unpacked(made["data"].as_str().unwrap())).unwrap();
+    }
+
+    /// Keeps the page as it is printed, on letter paper.
+    pub(crate) fn print(&mut self, window: &Window, place: &Path) {
+        let params = json!({"preferCSSPageSize": true, "paperWidth": 8.5, "paperHeight": 11});
+        let made = self.ask(Some(&window.session), "Page.printToPDF", params);
+        fs::write(place, unpacked(made["data"].as_str().unwrap())).unwrap();
     }
 
     /// Goes to an address and waits until its page is whole.

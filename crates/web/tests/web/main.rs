@@ -12,6 +12,7 @@ mod guard;
 mod hostile;
 mod investigation;
 mod listener;
+mod lists;
 mod pages;
 mod papers;
 mod quiet;
