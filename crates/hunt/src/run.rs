@@ -60,7 +60,9 @@ pub struct Outcome {
     pub records: u64,
     /// Detections made, those of correlation rules among them.
     pub detections: u64,
-    /// What correlation rules found.
+    /// Of those, how many correlation rules made.
+    pub correlations: u64,
+    /// What correlation rules found, as far as memory goes: the first [`TOLD`] of what was called back with, and all that was not.
     #[serde(skip)]
     pub correlated: Vec<Detection>,
     /// How many of these, the last of them, only the end could tell: they were not called back with.
@@ -108,6 +110,9 @@ struct State {
     damage: Damage,
     records: u64,
 }
+
+/// Findings of correlation rules that stay in memory for the story once they were told.
+pub const TOLD: usize = 100_000;
 
 /// What a thread holds of a part before it hands it on.
 const AT_ONCE: usize = 4096;
@@ -183,6 +188,7 @@ impl Hunt<'_> {
             let mut late = correlator.finish();
             outcome.late = late.len();
             outcome.detections += late.len() as u64;
+            outcome.correlations += late.len() as u64;
             outcome.correlated.append(&mut late);
             outcome.notes.extend_from_slice(correlator.notes());
         }
@@ -293,7 +299,16 @@ impl Hunt<'_> {
                 }
             };
             self.progress.detections.fetch_add(correlated.len() as u64, Ordering::Relaxed);
-            outcome.correlated.extend(correlated.iter().cloned());
+            let (before, most) = (outcome.correlations, TOLD as u64);
+            outcome.correlations += correlated.len() as u64;
+            let room = TOLD.saturating_sub(outcome.correlated.len());
+            if before <= most && outcome.correlations > most {
+                outcome.notes.push(format!(
+                    "correlation rules found more than {TOLD} times something: the story and the timeline hold the first of these, up to {}",
+                    item.path
+                ));
+            }
+            outcome.correlated.extend(correlated.iter().take(room).cloned());
             found.append(&mut correlated);
         }
         let mut told = 0;

@@ -188,7 +188,7 @@ impl Sweep<'_> {
             bytes: outcome.bytes,
             records: outcome.records,
             detections: outcome.detections,
-            correlated: outcome.correlated.len() as u64,
+            correlated: outcome.correlations,
             rules_loaded: self.rules.rules.len() + self.rules.correlations.len(),
             rules_not_supported: refused.collect(),
             files_not_read: outcome.unread.clone(),

@@ -109,3 +109,19 @@ fn one_file_with_more_than_memory_holds_is_told_in_order_to_the_last_record() {
     assert_eq!((outcome.correlated.len(), outcome.late), (150, 150));
     assert_eq!(outcome.notes.len(), 1, "{:?}", outcome.notes);
 }
+
+#[test]
+fn findings_that_are_more_than_a_story_could_hold_are_all_told() {
+    let often = RULES.replace("gte: 3", "gte: 1");
+    let set = sigma::compile([("rules", often.as_str())], &Settings::default());
+    let judge = Judge::new(Arc::new(set), Sources::builtin().unwrap(), Level::Medium);
+    let names: Vec<String> = (0..8).map(|number| format!("{number}.jsonl")).collect();
+    let logs: Vec<(&str, Vec<u8>)> =
+        (0..).zip(&names).map(|(number, name)| (name.as_str(), log(number * 15_000, 15_000))).collect();
+    let (outcome, found) = hunt(&judge, &logs, 2);
+    assert_eq!(outcome.correlated.len(), hunt::run::TOLD);
+    assert!(found.len() > 120_000);
+    assert_eq!((outcome.detections, outcome.correlations), (found.len() as u64, found.len() as u64));
+    let [note] = outcome.notes.as_slice() else { panic!("{:?}", outcome.notes) };
+    assert!(note.contains("up to 6.jsonl"), "{note}");
+}
