@@ -153,7 +153,7 @@ impl Viewer {
     fn ask(&self, path: &str, accept: &str) -> Arc<[u8]> {
         let Self { address, cookie, .. } = self;
         let head = format!(
-            "GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\naccept: {accept}\r\naccept-encoding: gzip\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\naccept: {accept}\r\naccept-encoding: gzip\r\nhx-request: true\r\n\r\n"
         );
         head.into_bytes().into()
     }

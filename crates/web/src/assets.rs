@@ -94,6 +94,9 @@ async fn serve(Named(name): Named<String>) -> Result<Response, Problem> {
 pub(crate) async fn compressed(request: Request, next: Next) -> Response {
     let takes = request.headers().get(header::ACCEPT_ENCODING).and_then(|kinds| kinds.to_str().ok());
     let takes = takes.is_some_and(|kinds| kinds.split(',').any(|kind| kind.trim() == "gzip"));
+    // A page that asks for itself again (https://htmx.org/reference/#request_headers): when an entry comes, everybody who
+    // looks does so at once, and packing well would take longer than the page itself.
+    let again = request.headers().contains_key("hx-request");
     let response = next.run(request).await;
     let kind =
         response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -102,7 +105,11 @@ pub(crate) async fn compressed(request: Request, next: Next) -> Response {
         return response;
     }
     // A browser asks for a style sheet or a script once and for pages all the time.
-    let level = if kind.starts_with("text/html") { Compression::default() } else { Compression::best() };
+    let level = match (kind.starts_with("text/html"), again) {
+        (true, true) => Compression::fast(),
+        (true, false) => Compression::default(),
+        (false, _) => Compression::best(),
+    };
     let (mut parts, body) = response.into_parts();
     let Ok(whole) = body.collect().await else { return Problem::panicked().into_response() };
     let plain = whole.to_bytes();
