@@ -59,15 +59,27 @@ fn listed(listing: &Listing, incident: IncidentId, kind: Kind) -> Markup {
         @if listing.documents.is_empty() { (parts::empty("The facts as they stand ask for none of these.", &html! { p.small.quiet { "What would change that stands under “Duties”, with its reason." } })) }
         ul.plain {
             @for document in &listing.documents { li { article.card {
-                h3 { (document.name) @if listing.draft { " " (parts::chip("care", "◐", "draft")) } }
+                h3 { (parts::capitalised(&document.name.replace('-', " "))) @if listing.draft { " " (parts::chip("care", "◐", "draft")) } }
                 p.actions {
                     @for format in &document.formats {
-                        a.button.plain href={ "/incidents/" (incident) "/breach/papers/" (kind.as_str()) "?format=" (format.as_str()) "&name=" (urlencoded(&document.name)) } { (format.as_str()) }
+                        a.button.plain href={ "/incidents/" (incident) "/breach/papers/" (kind.as_str()) "?format=" (format.as_str()) "&name=" (urlencoded(&document.name)) } { (plain(format.as_str())) }
                     }
                 }
             } } }
         }
         p.small.quiet { (listing.note) }
+    }
+}
+
+/// A form of a document, as one looks for it.
+fn plain(format: &str) -> &str {
+    match format {
+        "pdf" => "PDF, to print",
+        "docx" => "Word, to edit",
+        "text" => "Plain text",
+        "html" => "Web page",
+        "csv" => "Table (CSV)",
+        other => other,
     }
 }
 
