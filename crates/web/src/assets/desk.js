@@ -56,9 +56,11 @@
       field.value = middle ? new Date(middle + slide.value * day).toISOString().slice(0, 10) : slide.value;
     });
   }
-  // On a narrow screen the strip of an incident's pages begins at the one that is shown.
-  const tab = document.querySelector(".tabs [aria-current]"), strip = tab?.closest(".tabs");
-  if (strip) strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+  // On a narrow screen a strip of pages begins at the one that is shown.
+  for (const tab of document.querySelectorAll("nav [aria-current]")) {
+    const strip = tab.closest("nav");
+    strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+  }
   const opened = new Set();
   document.addEventListener("toggle", (event) => {
     const details = event.target;
