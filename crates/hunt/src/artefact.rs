@@ -5,15 +5,19 @@
 //! To add one: write `src/artefact/NAME.rs` with a unit struct that is an [`Artefact`], and add it to [`ARTEFACTS`].
 //! The first reader that recognises a file gets it, so the sure ones (by magic bytes) stand before the guessing ones.
 
+pub mod browser;
 pub mod journal;
 pub mod json;
 pub mod key_value;
+mod little;
 pub mod lnk;
 pub mod mapped;
 mod message;
 pub mod mft;
 pub mod prefetch;
+pub mod registry;
 pub(crate) mod row;
+mod sqlite;
 pub mod syslog;
 pub mod table;
 pub mod zeek;
@@ -30,6 +34,9 @@ pub static ARTEFACTS: &[&dyn Artefact] = &[
     &mft::Mft,
     &lnk::Lnk,
     &prefetch::Prefetch,
+    &registry::Registry,
+    &registry::Log,
+    &browser::Browser,
     &journal::Journal,
     &zeek::Zeek,
     &json::JsonExport,

@@ -140,6 +140,10 @@ impl Judge {
         let of = self.by_source.iter().filter(|(source, _)| looks(source));
         let mut rules: Vec<u32> = of.flat_map(|(_, rules)| rules).copied().collect();
         rules.sort_unstable();
+        // A hive does not say who set a value: a rule that asks for that was made for those who saw it happen.
+        if event.channel == "windows/registry" {
+            rules.retain(|rule| !self.rules.asks(*rule, "Image"));
+        }
         let id = event.event_id.to_string();
         let fixed: &[(&str, &str)] = if windows {
             &[("EventID", &id), ("Channel", event.channel), ("Provider_Name", event.provider)]

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod evtx;
 pub mod judge;
 pub mod lines;
+pub mod machine;
 #[cfg(feature = "files")]
 pub mod rules;
 pub mod run;

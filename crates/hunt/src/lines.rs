@@ -38,16 +38,55 @@ const WORTH_ELSEWHERE: &[(&str, &str, &[&str])] = &[
     ("plaso/timeline", "Plaso", &["timestamp_desc", "message"]),
     ("windows/lnk", "shortcut", &["TargetFilename", "Arguments", "DriveType", "VolumeLabel"]),
     ("windows/prefetch", "program ran", &["Image", "RunCount"]),
+    ("windows/userassist", "program ran", &["Image", "RunCount"]),
+    ("windows/bam", "program ran", &["Image", "UserSid"]),
+    ("windows/amcache", "program known", &["Image", "Sha1", "Product"]),
+    ("windows/rdp_client", "remote desktop to", &["Server", "UserName"]),
+    ("windows/usb", "USB disk", &["Action", "Device", "Serial"]),
+    ("windows/network", "network", &["ProfileName", "NameType"]),
+    ("windows/account", "local account", &["TargetUserName", "Rid", "Disabled"]),
+    ("windows/registry", "registry", &["Kind", "TargetObject", "Details", "Meaning"]),
+    ("browser/downloads", "download", &["TargetFilename", "Url", "Danger"]),
 ];
 
 /// What an event is worth a line for, and the values that tell it.
 fn worth(event: &Event<'_>) -> Option<(&'static str, &'static [&'static str])> {
     if event.event_id == 0 {
+        if matches!(event.channel, "windows/registry" | "windows/amcache") && !is_worth(event) {
+            return None;
+        }
         let found = WORTH_ELSEWHERE.iter().find(|(channel, ..)| *channel == event.channel);
         return found.map(|(_, what, names)| (*what, *names));
     }
     let found = WORTH.iter().find(|(channel, id, ..)| *id == event.event_id && *channel == event.channel);
     found.map(|(_, _, what, names)| (*what, *names))
+}
+
+/// Whether what a machine keeps is worth a line: not the hundreds of services, tasks, programs and keys of every Windows.
+fn is_worth(event: &Event<'_>) -> bool {
+    let of_windows = |name: &str| {
+        let text = event.get(name).unwrap_or_default().to_lowercase();
+        let command = text.trim_start_matches('"');
+        ["%systemroot%", "%windir%", "\\systemroot", "system32\\", "c:\\windows\\"]
+            .iter()
+            .any(|at| command.starts_with(at))
+            || !command.contains('\\')
+    };
+    if event.channel == "windows/amcache" {
+        let image = event.get("Image").unwrap_or_default().to_lowercase();
+        return !of_windows("Image") && !image.starts_with("c:\\program files");
+    }
+    match event.get("Kind").as_deref() {
+        Some("service") => !of_windows("Details") || !of_windows("ServiceDll"),
+        Some("task" | "print monitor" | "lsa package" | "boot execute") => !of_windows("Details"),
+        Some("protection") => event.get("State").is_some_and(|state| state == "off"),
+        Some("deleted key") => event.get("Key").is_some_and(|key| {
+            ["\\Run", "\\Services\\", "\\TaskCache\\", "\\Image File Execution Options\\"]
+                .iter()
+                .any(|place| key.contains(place))
+        }),
+        _ => true,
+    }
 }
 
 /// The lines of an event: its own, where it is worth one, and one for each detection in it. None without a time.

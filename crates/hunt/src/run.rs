@@ -21,6 +21,7 @@ use crate::{
     event::Event,
     evidence::Item,
     judge::{Bench, Judge},
+    machine,
 };
 
 /// What else looks at the events of a hunt (coverage, timeline, story). There is one for each thread; it sees a file's
@@ -134,6 +135,16 @@ fn open(item: &Item) -> Result<Opened<'_>, String> {
     Ok(Opened { artefact, file: Mutex::new(Some(file)), size, fault })
 }
 
+/// The event with the machine that the evidence knows it to be of, where it names none itself.
+fn of_machine<'e>(item: &'e Item, event: &Event<'e>) -> Event<'e> {
+    match &item.host {
+        Some(host) if event.host.is_empty() && machine::is_of_machine(event.channel) => {
+            Event { host: host.name(), ..*event }
+        }
+        _ => *event,
+    }
+}
+
 impl Hunt<'_> {
     /// Reads the items (in the order of their paths), calls back with each detection in the contract's order, and
     /// gives the outcome and the threads' watchers back.
@@ -227,6 +238,7 @@ impl Hunt<'_> {
             let mut detections = 0;
             if let (Ok(opened), Some(file)) = (opened, &file) {
                 damage = opened.artefact.read(&**file, part, &mut |event| {
+                    let event = &of_machine(item, event);
                     records += 1;
                     let before = found.len();
                     if let Some(bench) = &mut bench {

@@ -22,6 +22,23 @@ struct Fields {
     names: BTreeMap<String, String>,
 }
 
+/// Services of `windows` that are no event logs: what a machine keeps of itself.
+const KEPT: [&str; 13] = [
+    "mft",
+    "lnk",
+    "prefetch",
+    "registry",
+    "userassist",
+    "bam",
+    "shimcache",
+    "amcache",
+    "rdp_client",
+    "usb",
+    "mounted",
+    "network",
+    "account",
+];
+
 const CONTENT: &str = include_str!("../../../content/sigma/logsources.json");
 
 fn is(pattern: &str, channel: &str) -> bool {
@@ -55,6 +72,12 @@ impl Sources {
                 name.as_deref().is_none_or(|name| Some(name) == second || name == first)
             };
             let product = product.as_deref().is_none_or(|product| product == first);
+            // A value of a hive is told as one that was set, and rules for those see it.
+            if channel == "windows/registry"
+                && matches!(category.as_deref(), Some("registry_set" | "registry_event"))
+            {
+                return product && one(service);
+            }
             return product && one(service) && one(category);
         }
         if product.as_deref().is_some_and(|product| product != "windows") {
@@ -71,7 +94,10 @@ impl Sources {
     pub fn knows(&self, source: &LogSource) -> bool {
         source.product.as_deref() != Some("windows")
             || source.category.as_ref().is_none_or(|name| self.categories.contains_key(name))
-                && source.service.as_ref().is_none_or(|name| self.services.contains_key(name))
+                && source
+                    .service
+                    .as_ref()
+                    .is_none_or(|name| self.services.contains_key(name) || KEPT.contains(&name.as_str()))
     }
 
     /// The further names of the values of an event: the name and the value's place.

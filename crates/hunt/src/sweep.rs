@@ -24,6 +24,7 @@ use crate::{
     },
     evidence::Item,
     judge::Judge,
+    machine,
     run::{Hunt, Progress},
     source::Sources,
     walk,
@@ -75,6 +76,7 @@ impl Evidence {
         mappings.append(&mut more);
         faults.append(&mut unusable);
         mapped::apply(&mut items, mappings);
+        machine::told(&mut items);
         Ok(Self { items, faults })
     }
 

@@ -3,9 +3,10 @@
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
-use story::{Collector, Coverage, Detected, Fields, Flow, Origin, Seen, SignIn, Story};
+use jiff::Timestamp;
+use story::{Collector, Coverage, Detected, Fields, Flow, Keeps, Kept, Origin, Seen, SignIn, Story};
 
-use crate::{artefact::Damage, detect::Detection, event::Event, run::Watcher};
+use crate::{artefact::Damage, detect::Detection, event::Event, machine, run::Watcher};
 
 /// Names of a connection's ends and sizes: Fortinet, Suricata, Zeek, Sigma's own, CEF, Palo Alto.
 const FROM: [&str; 7] = ["srcip", "src_ip", "id.orig_h", "src", "Source address", "source.ip", "SourceIp"];
@@ -107,6 +108,42 @@ impl Teller {
         });
     }
 
+    /// What a machine keeps of itself.
+    fn kept(&mut self, file: &Arc<str>, event: &Event<'_>, time: Timestamp) {
+        let text = |name: &str| event.get(name).unwrap_or_default();
+        let (image, details, place) = (text("Image"), text("Details"), text("TargetObject"));
+        let (name, meaning, url) = (text("ServiceName"), text("Meaning"), text("Url"));
+        let (path, browser, task) = (text("TargetFilename"), text("Browser"), text("TaskName"));
+        let kind = text("Kind");
+        let library = text("ServiceDll");
+        let command =
+            if library.is_empty() { details.clone() } else { format!("{details} ({library})").into() };
+        let keeps = match (event.channel, kind.as_ref()) {
+            ("windows/registry", "service") => Keeps::Service { name: &name, path: &command },
+            ("windows/registry", "task") => {
+                Keeps::Task { name: &task, command: &details, hidden: text("Hidden") == "true" }
+            }
+            ("windows/registry", "protection") if !meaning.is_empty() => Keeps::Off {
+                meaning: &meaning,
+                credentials: place.contains("\\WDigest\\") || place.contains("\\Control\\Lsa\\"),
+            },
+            ("windows/registry", "protection" | "deleted key") => return,
+            ("windows/registry", kind) => Keeps::Start { kind, place: &place, command: &details },
+            ("windows/userassist", _) => Keeps::Ran { image: &image, by: "UserAssist" },
+            ("windows/bam", _) => Keeps::Ran { image: &image, by: "the background activity moderator" },
+            ("windows/prefetch", _) => Keeps::Ran { image: &image, by: "prefetch" },
+            ("browser/downloads", _) => Keeps::Download { url: &url, path: &path, browser: &browser },
+            _ => return,
+        };
+        self.collector.keep(&Kept {
+            time,
+            computer: event.host,
+            account: event.account,
+            origin: Origin { file: Arc::clone(file), record: event.record },
+            keeps,
+        });
+    }
+
     fn network(&mut self, file: &Arc<str>, event: &Event<'_>) {
         let Some(time) = event.time else { return };
         // A sensor counts a flow in its own record; its alerts and lookups tell of the same bytes.
@@ -199,6 +236,9 @@ impl Watcher for Teller {
         }
         let Some(time) = event.time else { return };
         if event.event_id == 0 {
+            if machine::is_of_machine(event.channel) {
+                return self.kept(file, event, time);
+            }
             return self.network(file, event);
         }
         self.collector.see(&Seen {

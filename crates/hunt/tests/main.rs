@@ -2,10 +2,12 @@
 #![cfg(test)]
 
 mod archives;
+mod browser;
 mod correlation;
 mod damage;
 mod ehr;
 mod everything;
+mod machine;
 mod monday;
 mod samples;
 mod sweep;

@@ -21,6 +21,7 @@ use hunt::{
     artefact::mapped,
     evidence::Item,
     judge::Judge,
+    machine,
     rules::Cache,
     run::{Hunt, Progress},
     teller::Teller,
@@ -83,6 +84,7 @@ impl Hunter for Engine {
         let mut opened = expand(opened, &Limits::default());
         let (mappings, faults) = mapped::found(&opened);
         mapped::apply(&mut opened, mappings);
+        machine::told(&mut opened);
         let progress = Progress::default();
         let hunt = Hunt { rules: Some(&judge), threads: self.threads, progress: &progress };
         told.total.store(opened.iter().map(|item| item.size).sum(), Relaxed);

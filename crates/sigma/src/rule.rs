@@ -169,6 +169,27 @@ impl RuleSet {
         sources.into_iter().map(|(source, rules)| (source.clone(), rules)).collect()
     }
 
+    /// Whether a rule asks for a field of this name.
+    #[must_use]
+    pub fn asks(&self, rule: u32, name: &str) -> bool {
+        fn within(ask: &Ask, is: &dyn Fn(u32) -> bool) -> bool {
+            match ask {
+                Ask::Is(number) => is(*number),
+                Ask::All(asks) | Ask::Any(asks) | Ask::AtLeast(_, asks) => {
+                    asks.iter().any(|ask| within(ask, is))
+                }
+                Ask::Not(ask) => within(ask, is),
+                Ask::Const(_) => false,
+            }
+        }
+        let is = |number: u32| {
+            let field =
+                self.predicates.get(number as usize).and_then(|of| self.fields.get(usize::from(of.field)));
+            field.is_some_and(|field| **field == *name)
+        };
+        self.rules.get(rule as usize).is_some_and(|rule| within(&rule.ask, &is))
+    }
+
     fn is_sound(&self) -> bool {
         fn known(ask: &Ask, count: usize) -> bool {
             match ask {

@@ -13,6 +13,7 @@ use crate::{
     Story, compose,
     coverage::{Coverage, Watch},
     detected::Detected,
+    kept::{Download, Kept},
     observation::{Flow, Observation, Origin, Seen, SignIn, What, host_name},
     signs::{self, Sign, Writes},
     windows,
@@ -52,6 +53,7 @@ pub struct Collector {
     pub(crate) flows: Vec<Flow>,
     pub(crate) sign_ins: Vec<SignIn>,
     pub(crate) detections: Vec<Detected>,
+    pub(crate) downloads: Vec<Download>,
     /// Which host has which address, where a record says so.
     pub(crate) addresses: BTreeMap<IpAddr, Arc<str>>,
     watch: Watch,
@@ -75,6 +77,16 @@ impl Collector {
             What::Wrote { image, path } => self.wrote(&observation, image, path),
             _ if self.signs.len() < MOST => self.signs.extend(signs::signs(&observation)),
             _ => {}
+        }
+    }
+
+    /// Sees what a machine keeps of itself.
+    pub fn keep(&mut self, kept: &Kept<'_>) {
+        if self.downloads.len() < MOST {
+            self.downloads.extend(kept.download());
+        }
+        if self.signs.len() < MOST {
+            self.signs.extend(kept.sign());
         }
     }
 
@@ -133,6 +145,7 @@ impl Collector {
         self.flows.extend(other.flows);
         self.sign_ins.extend(other.sign_ins);
         self.detections.extend(other.detections);
+        self.downloads.extend(other.downloads);
         for (address, host) in other.addresses {
             self.address_of(address, host);
         }
@@ -154,6 +167,7 @@ impl Collector {
         self.flows.sort_by(|a, b| (a.time, &a.origin).cmp(&(b.time, &b.origin)));
         self.sign_ins.sort_by(|a, b| (a.time, &a.origin).cmp(&(b.time, &b.origin)));
         self.detections.sort_by(|a, b| (a.time, &a.origin, &a.rule_id).cmp(&(b.time, &b.origin, &b.rule_id)));
+        self.downloads.sort_by(|a, b| (a.time, &a.origin).cmp(&(b.time, &b.origin)));
         let watch = std::mem::take(&mut self.watch);
         let story = compose::story(&self);
         let coverage = watch.finish(&story);

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::{
     backwards::{self, Trace, belongs, host_of, is_public},
     collector::{Collector, LogonKey, Logons},
+    kept,
     observation::{Flow, Origin, is_inside},
     signs::{Confidence, Question, Sign, ip_kind, same_account},
 };
@@ -202,7 +203,7 @@ pub(crate) fn story(all: &Collector) -> Story {
     let exfiltration = exfiltration(all, &trace, &told, &rules);
     let hosts = hosts(&trace, &told, &edges);
     Story {
-        initial_access: or_unknown(initial_access(&trace)),
+        initial_access: or_unknown(initial_access(all, &trace, &told)),
         execution: answers(Question::Execution),
         persistence: answers(Question::Persistence),
         privilege_escalation: answers(Question::PrivilegeEscalation),
@@ -291,7 +292,7 @@ fn joined(answers: Vec<Answer>) -> Vec<Answer> {
     joined
 }
 
-fn initial_access(trace: &Trace<'_>) -> Vec<Answer> {
+fn initial_access(all: &Collector, trace: &Trace<'_>, told: &[Sign]) -> Vec<Answer> {
     if !trace.outside.is_empty() {
         return trace
             .outside
@@ -313,7 +314,7 @@ fn initial_access(trace: &Trace<'_>) -> Vec<Answer> {
             })
             .collect();
     }
-    let Some(entry) = &trace.entry else { return Vec::new() };
+    let Some(entry) = &trace.entry else { return downloaded(all, trace, told) };
     let public = is_public(&entry.key.from);
     let whose = if public {
         "an address outside"
@@ -332,6 +333,28 @@ fn initial_access(trace: &Trace<'_>) -> Vec<Answer> {
         rests_on: vec![entry.logons.origin.clone()],
         ..Answer::unknown()
     }]
+}
+
+/// What a browser fetched and somebody started soon after, where no sign-in from elsewhere was found.
+fn downloaded(all: &Collector, trace: &Trace<'_>, told: &[Sign]) -> Vec<Answer> {
+    let found = kept::way_in(&all.downloads, trace, told);
+    let answer = |(download, started): (&kept::Download, Origin)| Answer {
+        // That it was this file which was started follows from its name and the time; no record says it.
+        confidence: Confidence::Inferred,
+        text: format!(
+            "{} was downloaded on {} with {} and started soon after: {}",
+            crate::observation::file_name(&download.path),
+            download.host,
+            download.browser,
+            download.url
+        ),
+        time: Some(download.time),
+        host: Some(download.host.clone()),
+        account: download.account.clone(),
+        rests_on: vec![download.origin.clone(), started],
+        ..Answer::unknown()
+    };
+    found.into_iter().map(answer).collect()
 }
 
 /// Every remote desktop session of an account in the attacker's hands since it was, a step each.

@@ -5,6 +5,7 @@ mod collector;
 mod compose;
 pub mod coverage;
 mod detected;
+mod kept;
 mod observation;
 mod signs;
 pub mod timeline;
@@ -14,6 +15,7 @@ pub use collector::Collector;
 pub use compose::{Account, Answer, Edge, HostSeen, IndicatorSeen, Story};
 pub use coverage::Coverage;
 pub use detected::Detected;
+pub use kept::{Keeps, Kept};
 pub use observation::{Flow, Origin, Seen, SignIn};
 pub use signs::{Confidence, Question};
 

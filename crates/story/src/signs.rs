@@ -52,7 +52,7 @@ pub(crate) struct Sign {
 }
 
 /// Remote management tools and the names of their services, which a practice either knows or does not.
-const REMOTE_TOOLS: [&str; 14] = [
+pub(crate) const REMOTE_TOOLS: [&str; 14] = [
     "anydesk",
     "screenconnect",
     "connectwise",
@@ -70,7 +70,7 @@ const REMOTE_TOOLS: [&str; 14] = [
 ];
 
 /// Whether programs that are started from here were put there by somebody's hand.
-fn is_dropped(path: &str) -> bool {
+pub(crate) fn is_dropped(path: &str) -> bool {
     let path = path.to_lowercase();
     let parts = path.trim_start_matches('"').matches('\\').count();
     let below_program_data =
@@ -340,7 +340,7 @@ fn script(seen: &Observation, text: &str) -> Vec<Sign> {
 }
 
 /// A command on one line, at most 200 letters of it.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= 200 { line } else { line.chars().take(199).chain(['…']).collect() }
 }
