@@ -35,6 +35,8 @@ pub struct Material {
     pub exposed: Vec<PathBuf>,
     /// Further detection rules for the hunt: files and folders.
     pub rules: Vec<PathBuf>,
+    /// YARA rules over every file of the evidence: files and folders.
+    pub yara: Vec<PathBuf>,
 }
 
 /// What came of the main job: the last line on standard output.
@@ -109,7 +111,8 @@ impl App {
         let hunted = match material.evidence.as_slice() {
             [] => None,
             _ => {
-                let rules = MoreRules { paths: material.rules, ..MoreRules::default() };
+                let rules =
+                    MoreRules { paths: material.rules, yara_paths: material.yara, ..MoreRules::default() };
                 Some(self.hunt(actor, incident, rules).await?.found)
             }
         };

@@ -41,6 +41,7 @@ async fn a_ransomware_monday_becomes_an_incident_with_its_decisions_and_document
         evidence: vec![logs.path().to_owned()],
         exposed: vec![folder.join("share")],
         rules: Vec::new(),
+        yara: Vec::new(),
     };
     let outcome = program.app.respond(&lead, program.practice, material(), out.path()).await.unwrap();
     assert_eq!(outcome.unread, []);

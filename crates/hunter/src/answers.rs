@@ -1,12 +1,19 @@
 //! The story's answers as the incident takes them: each with the items of evidence that it rests on, and without the commands
 //! and paths in which patients' names may stand.
 
+use std::collections::BTreeMap;
+
 use app::ports::{HuntAnswer, HuntOrigin};
+use hunt::detect::Detection;
 use incident::Question;
 use kernel::{Indicator, IndicatorKind};
+use sigma::Level;
 use story::{Answer, Confidence, Edge, Origin, Story};
 
 use crate::Names;
+
+/// Files that an answer names at most; the detections name all.
+const FILES: usize = 20;
 
 /// Every answer, in order of time.
 pub(crate) fn of(story: &Story, names: &Names) -> Vec<HuntAnswer> {
@@ -28,6 +35,58 @@ pub(crate) fn of(story: &Story, names: &Names) -> Vec<HuntAnswer> {
     answers.push(answered(Question::Latest, &story.latest, names));
     answers.sort_by_key(|answer| (answer.at, answer.question));
     answers
+}
+
+/// What YARA found in files, for rules of the two highest levels: a rule at a time, with the first files that it matches. A file has no
+/// time of its own, and so no place in the story.
+pub(crate) fn of_files(found: &[Detection], names: &Names) -> Vec<HuntAnswer> {
+    let mut by_rule: BTreeMap<&str, Vec<&Detection>> = BTreeMap::new();
+    for detection in found.iter().filter(|detection| detection.level >= Level::High) {
+        by_rule.entry(&detection.rule).or_default().push(detection);
+    }
+    let answer = |(rule, matches): (&str, Vec<&Detection>)| {
+        let first = matches.first()?;
+        let words = |list: &'_ [String]| list.to_vec();
+        let (techniques, tactics) = (words(&first.techniques), words(&first.tactics));
+        let asked =
+            story::Question::of(techniques.iter().map(String::as_str), tactics.iter().map(String::as_str));
+        let files = if matches.len() == 1 {
+            "a file matches".to_owned()
+        } else {
+            format!("{} files match", matches.len())
+        };
+        let origin = |found: &&Detection| {
+            Some(HuntOrigin {
+                evidence: names.of(&found.file)?,
+                file: found.file.to_string(),
+                record: found.record_id,
+            })
+        };
+        Some(HuntAnswer {
+            question: asked.map_or(Question::Execution, question),
+            confidence: incident::Confidence::Observed,
+            text: format!("{files} the YARA rule {rule}"),
+            at: None,
+            hosts: Vec::new(),
+            accounts: Vec::new(),
+            rests_on: matches.iter().take(FILES).filter_map(origin).collect(),
+        })
+    };
+    by_rule.into_iter().filter_map(answer).collect()
+}
+
+const fn question(asked: story::Question) -> Question {
+    match asked {
+        story::Question::InitialAccess => Question::InitialAccess,
+        story::Question::Execution => Question::Execution,
+        story::Question::Persistence => Question::Persistence,
+        story::Question::PrivilegeEscalation => Question::PrivilegeEscalation,
+        story::Question::CredentialTheft => Question::CredentialTheft,
+        story::Question::LateralMovement => Question::LateralMovement,
+        story::Question::Collection => Question::Collection,
+        story::Question::Exfiltration => Question::Exfiltration,
+        story::Question::Impact => Question::Impact,
+    }
 }
 
 const fn confidence(confidence: Confidence) -> incident::Confidence {

@@ -68,7 +68,8 @@ impl Names {
 
 impl Hunter for Engine {
     fn hunt(&self, items: Vec<Quarry>, rules: &MoreRules, told: &HuntProgress) -> Result<Caught, Outside> {
-        let loaded = rules::load(rules, self.cache.as_ref())?;
+        let mut loaded = rules::load(rules, self.cache.as_ref())?;
+        let yara = rules::yara(rules, &mut loaded.notes)?;
         let judge = Judge::new(Arc::new(loaded.set), loaded.sources, Level::Informational);
         let mut names = BTreeMap::new();
         let mut opened: Vec<Item> = Vec::new();
@@ -92,9 +93,14 @@ impl Hunter for Engine {
         let (outcome, watchers) = telling(&progress, told, || {
             hunt.run(&opened, || files::Watch::new(&lines), &mut |detection| detections.take(&detection))
         });
+        let scanned = yara.as_ref().map(|yara| yara.scan(&opened, self.threads, Level::Informational));
+        let scanned = scanned.unwrap_or_default();
         let mut teller = Teller::join(files::tellers(watchers)?);
         teller.correlated(&outcome.correlated);
         for (file, damage) in &outcome.damage {
+            teller.could_not_read(file, damage);
+        }
+        for (file, damage) in &scanned.damage {
             teller.could_not_read(file, damage);
         }
         let (story, coverage) = teller.finish();
@@ -103,12 +109,14 @@ impl Hunter for Engine {
             value.map_err(|error| Outside::never(format!("cannot write {what} as JSON"), error))
         };
         let found = Hunted {
-            detections: usize::try_from(outcome.detections).unwrap_or(usize::MAX),
+            detections: usize::try_from(outcome.detections).unwrap_or(usize::MAX) + scanned.found.len(),
             records: outcome.records,
             files: usize::try_from(outcome.files).unwrap_or(usize::MAX),
-            rules: judge.rules().rules.len() + judge.rules().correlations.len(),
+            rules: judge.rules().rules.len()
+                + judge.rules().correlations.len()
+                + yara.as_ref().map_or(0, |yara| yara.rules),
             notes: [loaded.notes, faults, outcome.notes.clone()].concat(),
-            answers: answers::of(&story, &names),
+            answers: [answers::of(&story, &names), answers::of_files(&scanned.found, &names)].concat(),
             hosts: story.hosts.iter().map(|seen| (seen.host.to_string(), seen.since)).collect(),
             accounts: story.accounts.iter().map(|seen| (seen.account.to_string(), seen.since)).collect(),
             indicators: answers::indicators(&story),
@@ -118,7 +126,8 @@ impl Hunter for Engine {
         };
         // Those that the end alone could tell were not called back with.
         let late = outcome.correlated.len().saturating_sub(outcome.late);
-        let late = outcome.correlated.get(late..).unwrap_or_default().to_vec();
+        let mut late = outcome.correlated.get(late..).unwrap_or_default().to_vec();
+        late.extend(scanned.found);
         files::caught(found, detections.finish(late)?, lines, &outcome.correlated)
     }
 }

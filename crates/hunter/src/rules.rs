@@ -5,6 +5,7 @@ use app::ports::{MoreRules, Outside};
 use hunt::{
     rules::{self, Cache, Texts, is_rule},
     source::Sources,
+    yara::Yara,
 };
 use include_dir::{Dir, include_dir};
 use sigma::RuleSet;
@@ -38,6 +39,26 @@ pub(crate) fn load(more: &MoreRules, cache: Option<&Cache>) -> Result<Loaded, Ou
     let sources = Sources::builtin()
         .map_err(|error| Outside::never("cannot read the log sources of the rules", error))?;
     Ok(Loaded { set, sources, notes })
+}
+
+/// The YARA rules that are named or were sent; none where there are none. What cannot be used is told in the notes.
+pub(crate) fn yara(more: &MoreRules, notes: &mut Vec<String>) -> Result<Option<Yara>, Outside> {
+    let mut texts: Texts = more.yara.iter().map(|rule| (rule.name.clone(), rule.text.clone())).collect();
+    for path in &more.yara_paths {
+        let mut named = rules::named_yara(path).map_err(|(file, error)| {
+            Outside::never(format!("cannot read YARA rules from {}", file.display()), error)
+        })?;
+        texts.append(&mut named);
+    }
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    let yara = Yara::compile(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    if let Some((name, why)) = yara.refused.first() {
+        let count = yara.refused.len();
+        notes.push(format!("{count} texts of YARA rules could not be used; the first: {name}: {why}"));
+    }
+    Ok(Some(yara))
 }
 
 /// The rules that ship with the program.

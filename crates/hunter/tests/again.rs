@@ -131,3 +131,48 @@ fn rules_come_out_of_a_zip_and_as_they_were_sent() {
     assert!(by_path.detections > without.detections && by_path.rules == without.rules + 1);
     assert_eq!(by_text.detections, by_path.detections);
 }
+
+#[test]
+fn yara_rules_find_sealed_files_and_point_at_the_item_and_the_file_in_it() {
+    let rule = "rule locker { meta: title = \"Locker's note\" level = \"high\" mitre = \"T1486\" strings: $a = \"files are locked\" \
+        condition: $a }\nrule low { meta: level = \"low\" condition: filesize > 0 }";
+    let archive =
+        zipped([("share/note.txt", &b"your files are locked"[..]), ("share/other.txt", b"nothing")]);
+    let quarry = || {
+        let archive = archive.clone();
+        vec![Quarry {
+            evidence: EvidenceId::from_u128(7),
+            name: "share.zip".to_owned(),
+            bytes: archive.len() as u64,
+            open: Box::new(move || Ok(Box::new(Cursor::new(archive.clone())))),
+        }]
+    };
+    let sent = |text: &str| vec![RuleText { name: "own.yar".to_owned(), text: text.to_owned() }];
+    let hunted = |more: MoreRules| Engine::new().hunt(quarry(), &more, &HuntProgress::default()).unwrap();
+    let mut caught = hunted(MoreRules { yara: sent(rule), ..MoreRules::default() });
+    assert_eq!(caught.found.detections, 3);
+    let answer = caught.found.answers.iter().find(|answer| answer.text.contains("YARA")).unwrap();
+    assert_eq!(
+        (answer.text.as_str(), answer.question.as_str()),
+        ("a file matches the YARA rule Locker's note", "impact")
+    );
+    assert_eq!(answer.rests_on.len(), 1);
+    let place = &answer.rests_on[0];
+    assert_eq!((place.evidence, place.file.as_str()), (EvidenceId::from_u128(7), "share.zip!share/note.txt"));
+    let mut lines = String::new();
+    caught.files[0].bytes.read_to_string(&mut lines).unwrap();
+    assert_eq!(lines.lines().filter(|line| line.contains("\"channel\":\"yara\"")).count(), 3, "{lines}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.yar");
+    std::fs::write(&path, rule).unwrap();
+    let by_path = hunted(MoreRules { yara_paths: vec![path], ..MoreRules::default() }).found;
+    assert_eq!(by_path.detections, 3);
+    let broken = hunted(MoreRules { yara: sent("rule x {"), ..MoreRules::default() }).found;
+    assert_eq!(broken.detections, 0);
+    assert!(
+        broken.notes[0].contains("YARA rules could not be used; the first: own.yar"),
+        "{:?}",
+        broken.notes
+    );
+}

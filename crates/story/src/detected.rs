@@ -32,7 +32,18 @@ pub struct Detected {
 impl Detected {
     /// The scope question that it speaks to: by its technique where that is plain, else by its tactic.
     pub(crate) fn question(&self) -> Option<Question> {
-        let by_technique = self.techniques.iter().find_map(|technique| {
+        Question::of(self.techniques.iter().map(AsRef::as_ref), self.tactics.iter().map(AsRef::as_ref))
+    }
+}
+
+impl Question {
+    /// The question that techniques (`T1059.001`) and tactics (`execution`) speak to: by the technique where that is plain.
+    #[must_use]
+    pub fn of<'a>(
+        techniques: impl IntoIterator<Item = &'a str>,
+        tactics: impl IntoIterator<Item = &'a str>,
+    ) -> Option<Self> {
+        let by_technique = techniques.into_iter().find_map(|technique| {
             let main = technique.split('.').next().unwrap_or(technique).to_uppercase();
             Some(match main.as_str() {
                 "T1486" | "T1490" | "T1485" | "T1489" | "T1561" => Question::Impact,
@@ -45,7 +56,7 @@ impl Detected {
                 _ => return None,
             })
         });
-        by_technique.or_else(|| self.tactics.iter().find_map(|tactic| of_tactic(tactic)))
+        by_technique.or_else(|| tactics.into_iter().find_map(of_tactic))
     }
 }
 

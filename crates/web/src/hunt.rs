@@ -54,6 +54,15 @@ struct HuntWith {
     /// Sigma rules beside those that ship with the program.
     #[serde(default)]
     rules: Vec<RuleText>,
+    /// YARA rules over every file of the evidence.
+    #[serde(default)]
+    yara: Vec<RuleText>,
+}
+
+impl HuntWith {
+    fn rules(self) -> MoreRules {
+        MoreRules { texts: self.rules, yara: self.yara, ..MoreRules::default() }
+    }
 }
 
 /// Hunts through an incident's sealed evidence with the rules that ship with the program, and those that are sent. What it finds becomes findings,
@@ -71,23 +80,24 @@ async fn run(
     MaybeSent(with): MaybeSent<HuntWith>,
 ) -> Result<Json<HuntDone>, Problem> {
     by.needs(Capability::Evidence)?;
-    let rules = MoreRules { texts: with.unwrap_or_default().rules, ..MoreRules::default() };
-    Ok(Json(web.app.hunt(&by.actor, id, rules).await?))
+    Ok(Json(web.app.hunt(&by.actor, id, with.unwrap_or_default().rules()).await?))
 }
 
 /// Begins a hunt and does not wait for its end; while one runs, that one is told of. One runs at a time for an incident.
 #[utoipa::path(
     post, path = "/incidents/{id}/hunt/standing", tag = "evidence", operation_id = "begin_hunt",
     params(("id" = IncidentId, Path, description = "The incident")),
+    request_body(content = Option<HuntWith>, description = "Rules to hunt with besides; may be left out"),
     responses((status = 200, body = HuntStanding)),
 )]
 async fn begin(
     State(web): State<Web>,
     by: By<Write>,
     Named(id): Named<IncidentId>,
+    MaybeSent(with): MaybeSent<HuntWith>,
 ) -> Result<Json<HuntStanding>, Problem> {
     by.needs(Capability::Evidence)?;
-    Ok(Json(web.app.begin_hunt(&by.actor, id).await?))
+    Ok(Json(web.app.begin_hunt(&by.actor, id, with.unwrap_or_default().rules()).await?))
 }
 
 /// How far the hunt is that was begun here last, or how it ended.

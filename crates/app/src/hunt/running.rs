@@ -65,12 +65,17 @@ impl Running {
 }
 
 impl App {
-    /// Begins a hunt through an incident's evidence and does not wait for its end. One runs at a time for an incident: while
+    /// Begins a hunt through an incident's evidence, with these rules besides, and does not wait for its end. One runs at a time for an incident: while
     /// one does, that one is told of.
     ///
     /// # Errors
     /// [`AppError`] where the actor may not, or the incident is not there. How the hunt itself fares is in its standing.
-    pub async fn begin_hunt(&self, actor: &Actor, incident: IncidentId) -> Result<HuntStanding, AppError> {
+    pub async fn begin_hunt(
+        &self,
+        actor: &Actor,
+        incident: IncidentId,
+        rules: MoreRules,
+    ) -> Result<HuntStanding, AppError> {
         let _ = authorise(actor, Search)?;
         let _ = self.load(Scope::of(actor), incident).await?;
         let running = {
@@ -90,8 +95,7 @@ impl App {
         let standing = running.standing();
         let (app, actor) = (self.clone(), actor.clone());
         drop(tokio::spawn(async move {
-            let done =
-                app.hunt_telling(&actor, incident, MoreRules::default(), running.progress.clone()).await;
+            let done = app.hunt_telling(&actor, incident, rules, running.progress.clone()).await;
             let failed = match done {
                 // Whoever looks next finds the figure drawn.
                 Ok(_) => app.chronicle(&actor, incident).await.err().map(|error| error.to_string()),

@@ -127,7 +127,7 @@ pub struct HuntOrigin {
     pub record: u64,
 }
 
-/// A detection rule as it was sent: Sigma in YAML, one or several documents.
+/// A detection rule as it was sent: Sigma in YAML, one or several documents; or a text of YARA rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RuleText {
     /// What it is called in what is said about it, such as its file's name.
@@ -143,6 +143,10 @@ pub struct MoreRules {
     pub paths: Vec<PathBuf>,
     /// Rules that were sent.
     pub texts: Vec<RuleText>,
+    /// YARA rules over every file: files, folders and archives of this machine.
+    pub yara_paths: Vec<PathBuf>,
+    /// YARA rules that were sent.
+    pub yara: Vec<RuleText>,
 }
 
 /// Searches evidence.

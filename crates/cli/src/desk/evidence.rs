@@ -10,7 +10,7 @@ use app::{
     chronicle::Filter,
     evidence::Provenance,
     hunt::HuntDone,
-    ports::{EvidenceQuery, EvidenceRow, MoreRules, RuleText},
+    ports::{EvidenceQuery, EvidenceRow, MoreRules},
     retention::{Kept, RetentionQuery},
 };
 use kernel::{EvidenceId, IncidentId};
@@ -134,14 +134,11 @@ impl Desk {
     }
 
     /// Hunts through an incident's items, with these rules besides.
-    pub(crate) async fn hunt(&self, incident: IncidentId, rules: Vec<RuleText>) -> Result<HuntDone, Failure> {
+    pub(crate) async fn hunt(&self, incident: IncidentId, rules: MoreRules) -> Result<HuntDone, Failure> {
         match self {
-            Self::Here(here) => {
-                let rules = MoreRules { texts: rules, ..MoreRules::default() };
-                Ok(here.app.hunt(&here.actor, incident, rules).await?)
-            }
+            Self::Here(here) => Ok(here.app.hunt(&here.actor, incident, rules).await?),
             Self::There(there) => {
-                let with = json!({"rules": rules});
+                let with = json!({"rules": rules.texts, "yara": rules.yara});
                 there.post(&format!("/incidents/{incident}/hunt"), &with, &How::default())
             }
         }

@@ -129,6 +129,7 @@ pub(crate) async fn run(globals: Globals, args: DemoArgs) -> Result<(), Failure>
         evidence: under(&manifest.evidence),
         exposed: under(&manifest.exposed),
         rules: Vec::new(),
+        yara: Vec::new(),
     };
     let data = args.dir.join("data");
     wiring::mark_demo(&data, manifest.now)?;

@@ -69,17 +69,21 @@ pub(crate) enum EvidenceVerb {
     },
     /// Hunts through the items: findings, suspects and proposals come of it; nothing is recorded twice
     #[command(
-        after_help = "Examples:\n  tourniquet evidence hunt open\n  tourniquet evidence hunt open --last --json"
+        after_help = "Examples:\n  tourniquet evidence hunt open\n  tourniquet evidence hunt open --last --json\n  \
+        tourniquet evidence hunt open --yara families.yar"
     )]
     Hunt {
         /// The incident: its id, the end of its id, or `open` for the only open one
         incident: String,
         /// Shows what the last hunt found, and hunts for nothing
-        #[arg(long, conflicts_with = "rules")]
+        #[arg(long, conflicts_with_all = ["rules", "yara"])]
         last: bool,
         /// Sigma rules beside those that ship with the program: a file, a folder or a ZIP (may be repeated)
         #[arg(long, value_name = "PATH")]
         rules: Vec<PathBuf>,
+        /// YARA rules over every item, and what is in archives: a file, a folder or an archive (may be repeated)
+        #[arg(long, value_name = "PATH")]
+        yara: Vec<PathBuf>,
     },
     /// Lists what the last hunt found line by line, in order of time
     #[command(
@@ -322,7 +326,10 @@ pub(crate) async fn run(bench: &Bench, verb: EvidenceVerb) -> Result<(), Failure
         EvidenceVerb::Show { on, item } => show(bench, &on, &item).await,
         EvidenceVerb::Get { on, item, out } => get(bench, &on, &item, out.as_deref()).await,
         EvidenceVerb::Rehash { incident } => rehash(bench, incident.as_deref()).await,
-        EvidenceVerb::Hunt { incident, last, rules } => search::run(bench, &incident, last, &rules).await,
+        EvidenceVerb::Hunt { incident, last, rules, yara } => {
+            let rules = search::rules(&rules, &yara)?;
+            search::run(bench, &incident, last, rules).await
+        }
         EvidenceVerb::Lines(args) => search::lines(bench, args).await,
         _ => Ok(()),
     }

@@ -46,6 +46,9 @@ pub(crate) struct RespondArgs {
     /// Further detection rules for the hunt (may be repeated)
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
+    /// YARA rules over every file of the evidence: a file, a folder or an archive (may be repeated)
+    #[arg(long, value_name = "PATH")]
+    yara: Vec<PathBuf>,
     /// Where the documents go; ./tourniquet-out/INCIDENT where absent
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -58,6 +61,7 @@ pub(crate) async fn run(bench: &Bench, args: RespondArgs) -> Result<(), Failure>
         evidence: checked(&args.evidence)?,
         exposed: checked(&args.exposed)?,
         rules: checked(&args.rules)?,
+        yara: checked(&args.yara)?,
     };
     if material.alerts.is_empty() && material.evidence.is_empty() && material.exposed.is_empty() {
         return Err(Failure::usage(

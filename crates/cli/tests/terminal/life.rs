@@ -559,6 +559,11 @@ fn the_same_verbs_go_through_a_server_while_it_has_the_directory() {
     let found = go(&["evidence", "hunt", "open"]);
     assert!(found["found"]["detections"].as_u64().unwrap() > 0, "{found}");
     assert_eq!(go(&["evidence", "hunt", "open", "--last"]), found);
+    let yara =
+        "rule edge { meta: level = \"high\" title = \"Edge\" strings: $a = \"FW-EDGE1\" condition: $a }";
+    fs::write(desk.folder.path().join("own.yar"), yara).unwrap();
+    let found = go(&["evidence", "hunt", "open", "--yara", "own.yar"]);
+    assert!(found["found"]["answers"].to_string().contains("the YARA rule Edge"), "{found}");
     assert!(
         desk.does(&["evidence", "hunt", "open", "--server", &url, "--token", &token]).contains("detections")
     );

@@ -6,7 +6,11 @@ mod coverage;
 mod promote;
 mod timeline;
 
-use app::{chronicle::Investigation, hunt::HuntStanding, ports::HuntAnswer};
+use app::{
+    chronicle::Investigation,
+    hunt::HuntStanding,
+    ports::{HuntAnswer, MoreRules, RuleText},
+};
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
@@ -107,6 +111,10 @@ fn hunt(room: &Room<'_>, standing: Option<&HuntStanding>, found: Option<&Investi
             @if room.desk.may(Capability::Evidence) && !runs {
                 form.do method="post" action={ "/incidents/" (room.id) "/investigation/hunt" } {
                     (room.desk.seal())
+                    details {
+                        summary { "With YARA rules of your own" }
+                        label.field { span { "YARA rules " small.quiet { "they go over every file of the evidence, those in archives among them" } } textarea name="yara" rows="6" spellcheck="false" {} }
+                    }
                     button.plain[found.is_some()] type="submit" { @if found.is_some() { "Hunt again" } @else { "Hunt through the evidence" } }
                 }
                 p.small.quiet { "Hunting again adds what is new to the record and nothing twice." }
@@ -224,6 +232,9 @@ pub(crate) async fn begin(
     Named(id): Named<IncidentId>,
     act: Act,
 ) -> Result<Response, Problem> {
-    web.app.begin_hunt(&act.desk.actor, id).await?;
+    let yara = act.fields.whole("yara").filter(|text| !text.trim().is_empty());
+    let yara = yara.map(|text| RuleText { name: "the page's rules".to_owned(), text: text.to_owned() });
+    let rules = MoreRules { yara: yara.into_iter().collect(), ..MoreRules::default() };
+    web.app.begin_hunt(&act.desk.actor, id, rules).await?;
     Ok(act.back().into_response())
 }

@@ -121,6 +121,44 @@ async fn a_hunt_is_begun_from_the_page_and_a_line_of_it_becomes_a_finding_with_i
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn yara_rules_go_over_the_sealed_evidence_from_the_page_and_over_the_api() {
+    let ground = Ground::new().await;
+    let incident = with_logs(&ground).await;
+    let responder = sign_in(&ground, Role::Responder, ground.program.practice).await;
+    let rule = |title: &str| {
+        format!(
+            "rule log {{ meta: title = \"{title}\" level = \"high\" strings: $a = \"ElfFile\" condition: $a at 0 }}"
+        )
+    };
+    let room = format!("/incidents/{incident}/investigation");
+    let (action, mut fields) =
+        form(&look(&ground, &responder, &room).await.text(), "Hunt through the evidence");
+    fields.retain(|(name, _)| name != "yara");
+    fields.push(("yara".to_owned(), rule("By the page")));
+    assert_eq!(send(&ground, &responder, &action, &fields).await.status, 303);
+    let standing = format!("/api/v1/incidents/{incident}/hunt/standing");
+    for _ in 0..600 {
+        if !ground.send(Call::get(&standing).by(ground.of(Role::Lead))).await.json()["ended"].is_null() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(look(&ground, &responder, &room).await.text().contains("files match the YARA rule By the page"));
+
+    let path = format!("/api/v1/incidents/{incident}/hunt");
+    let sent = serde_json::json!({"yara": [{"name": "own.yar", "text": rule("By the API")}]});
+    let done = ground.send(Call::post(&path, &sent).by(ground.of(Role::Lead))).await.json();
+    let answers = done["found"]["answers"].as_array().unwrap();
+    let answer = answers.iter().find(|answer| answer["text"].to_string().contains("By the API")).unwrap();
+    let state = ground
+        .send(Call::get(format!("/api/v1/incidents/{incident}")).by(ground.of(Role::Lead)))
+        .await
+        .json();
+    let evidence = answer["rests_on"][0]["evidence"].as_str().unwrap();
+    assert!(state["state"]["evidence"].get(evidence).is_some(), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_and_paths_are_shown_to_those_alone_who_handle_evidence() {
     let ground = Ground::new().await;
     let incident = with_logs(&ground).await;

@@ -1,10 +1,16 @@
 //! `evidence hunt` and `evidence lines`: the hunt through what an incident holds, and what the last one found.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use app::{chronicle::Filter, ports::RuleText};
+use app::{
+    chronicle::Filter,
+    ports::{MoreRules, RuleText},
+};
 use clap::Args;
-use hunt::rules::named;
+use hunt::rules::{Texts, named, named_yara};
 use incident::Confidence;
 use kernel::Timestamp;
 use serde_json::Value;
@@ -15,16 +21,24 @@ use crate::{
     terminal::{Ink, plain, say, say_json, waiting},
 };
 
+/// The rules that are named, as texts: the server that they go to may be another machine.
+pub(super) fn rules(sigma: &[PathBuf], yara: &[PathBuf]) -> Result<MoreRules, Failure> {
+    let texts = |paths: &[PathBuf], read: fn(&Path) -> Result<Texts, (PathBuf, io::Error)>| {
+        let mut texts = Vec::new();
+        for path in paths {
+            let named = read(path).map_err(|(file, error)| Failure::reading(&file, &error))?;
+            texts.extend(named.into_iter().map(|(name, text)| RuleText { name, text }));
+        }
+        Ok::<_, Failure>(texts)
+    };
+    Ok(MoreRules { texts: texts(sigma, named)?, yara: texts(yara, named_yara)?, ..MoreRules::default() })
+}
+
 /// Runs a hunt, or reads the last one's result, and prints the answers with where they stand.
-pub(super) async fn run(bench: &Bench, incident: &str, last: bool, rules: &[PathBuf]) -> Result<(), Failure> {
-    let mut texts = Vec::new();
-    for path in rules {
-        let named = named(path).map_err(|(file, error)| Failure::reading(&file, &error))?;
-        texts.extend(named.into_iter().map(|(name, text)| RuleText { name, text }));
-    }
+pub(super) async fn run(bench: &Bench, incident: &str, last: bool, rules: MoreRules) -> Result<(), Failure> {
     let id = bench.desk.find_incident(incident).await?;
     let bar = waiting("hunting");
-    let done = if last { bench.desk.hunt_result(id).await } else { bench.desk.hunt(id, texts).await };
+    let done = if last { bench.desk.hunt_result(id).await } else { bench.desk.hunt(id, rules).await };
     bar.finish_and_clear();
     let done = done?;
     if bench.json() {
