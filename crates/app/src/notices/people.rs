@@ -107,6 +107,11 @@ fn told(error: &csv::Error) -> String {
     }
 }
 
+/// A name without what two programs write differently: case, spaces and stops.
+fn plain(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 struct Row<'a> {
     names: &'a [String],
     record: &'a csv::StringRecord,
@@ -131,7 +136,7 @@ impl Row<'_> {
             Some(text) => text.parse().map_err(|_| "`letter` is no number".to_owned())?,
             None => place,
         };
-        let name = self.individual().ok_or("nobody is named in `individual`")?;
+        let name = self.individual()?.ok_or("nobody is named in `individual`")?;
         let to = self.to()?;
         let method = self.method()?;
         let email = self.get("email");
@@ -167,13 +172,22 @@ impl Row<'_> {
         }))
     }
 
-    fn individual(&self) -> Option<String> {
-        if let Some(name) = self.get("individual") {
-            return Some(name.to_owned());
+    /// Their name: `individual` whole, or `given_name`, `family_name` and `suffix`. A row may have both where both say the
+    /// same; which of two names a letter goes to is not ours to choose.
+    fn individual(&self) -> Result<Option<String>, String> {
+        let part = |name: &str| self.get(name);
+        let parts = [part("given_name"), part("family_name"), part("suffix")];
+        let named = parts.iter().take(2).any(Option::is_some);
+        let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let Some(whole) = self.get("individual") else {
+            return Ok((!parts.is_empty()).then_some(parts));
+        };
+        if named && plain(whole) != plain(&parts) {
+            return Err("`individual` names somebody else than `given_name`, `family_name` and `suffix` do: leave one \
+                        of the two empty, or take its column out of the file"
+                .to_owned());
         }
-        let parts: Vec<&str> =
-            ["given_name", "family_name", "suffix"].iter().filter_map(|name| self.get(name)).collect();
-        (!parts.is_empty()).then(|| parts.join(" "))
+        Ok(Some(whole.to_owned()))
     }
 
     fn to(&self) -> Result<Addressee, String> {
@@ -236,6 +250,23 @@ mod tests {
     }
 
     #[test]
+    fn a_name_given_whole_and_in_parts_is_taken_where_both_say_the_same() {
+        let csv = "individual,given_name,family_name,suffix,address_1,city\n\
+                   Ann Example JR,Ann,Example,Jr.,1 Orchard Lane,Mill Run\n\
+                   Ben Example,,,,2 Orchard Lane,Mill Run\n\
+                   ,Dot,Example,,3 Orchard Lane,Mill Run\n";
+        let people = read(csv.as_bytes()).unwrap();
+        let names: Vec<&str> =
+            people.recipients.iter().map(|each| each.individual.reveal().as_str()).collect();
+        assert_eq!(names, ["Ann Example JR", "Ben Example", "Dot Example"]);
+        let (row, column) =
+            ("Ben Example,Ben,,,1 Orchard Lane,X", "individual,given_name,family_name,suffix,address_1,city");
+        assert!(
+            read(format!("{column}\n{row}\n").as_bytes()).unwrap_err().starts_with("line 2: `individual`")
+        );
+    }
+
+    #[test]
     fn a_mistake_is_told_with_its_line_and_without_the_name() {
         for (csv, says) in [
             ("name,city\nAnn Secret,Mill Run\n", "line 1: no column"),
@@ -244,6 +275,10 @@ mod tests {
             ("individual,letter\nAnn Secret,one\n", "line 2: `letter`"),
             ("individual,method\nAnn Secret,pigeon\n", "line 2: `method`"),
             ("individual,city\n,Mill Run\n", "line 2: nobody"),
+            (
+                "individual,given_name,family_name,city\nAnn Secret,Ann,Secret,X\nAnn Secret,Bea,Secret,X\n",
+                "line 3: `individual` names somebody else than `given_name`",
+            ),
             (
                 "letter,individual,address_1,city\n7,Ann Secret,1 Lane,X\n7,Ann Secret,1 Lane,X\n",
                 "letter 7: the number is given twice",

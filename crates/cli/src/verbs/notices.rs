@@ -56,8 +56,8 @@ pub(crate) struct Source {
     after_help = "Examples:\n  tourniquet breach letters facts.json --notice notice.toml --out drafts\n  tourniquet breach letters facts.json --notice notice.toml --recipients people.csv --out mailing --sign --as 'attorney:A. Counsel'\n\n\
     Checks each letter for the five elements of 45 CFR 164.404(c) and shows its reading grade. The list of people is CSV with\n\
     the columns letter, template, method, addressee, individual, address_1, address_2, city, state, zip (template: individual,\n\
-    parent_or_guardian, minor, next_of_kin, personal_representative), or individuals.csv of the census. The PDF fits a number\n\
-    10 window envelope. What a letter says is the attorney's; this supports counsel and does not replace counsel."
+    parent_or_guardian, minor, next_of_kin, personal_representative), or individuals.csv of the census. A row whose individual\n\
+    is somebody else than its given_name and family_name is refused with its line. The PDF fits a number 10 window envelope. What a letter says is the attorney's; this supports counsel and does not replace counsel."
 )]
 pub(crate) struct LettersArgs {
     #[command(flatten)]
