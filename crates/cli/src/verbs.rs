@@ -12,6 +12,8 @@ pub(crate) mod demo;
 pub(crate) mod engage;
 pub(crate) mod eradicate;
 pub(crate) mod evidence;
+#[cfg(test)]
+mod examples;
 pub(crate) mod export;
 pub(crate) mod finding;
 pub(crate) mod hunt;
@@ -111,7 +113,7 @@ async fn on_bench(bench: &Bench, verb: Verb) -> Result<(), Failure> {
         Verb::Eradicate(verb) => ask::give(bench, verb.ask()).await,
         Verb::Recover(verb) => recover::run(bench, verb).await,
         Verb::Breach(verb) => breach::run(bench, verb).await,
-        Verb::Learn(verb) => ask::give(bench, verb.ask()).await,
+        Verb::Learn(verb) => learn::run(bench, verb).await,
         Verb::Situation(verb) => situation::run(bench, verb).await,
         Verb::Note(verb) => note::run(bench, verb).await,
         Verb::Retention(verb) => retention::run(bench, verb).await,

@@ -1,13 +1,22 @@
 //! Lessons: root cause, remediation, runbooks, reports.
 
+use std::path::PathBuf;
+
 use app::edge::Edge;
 use clap::Subcommand;
 use incident::Request;
 use jiff::civil::Date;
 use kernel::ReportId;
 
-use super::ask::{Ask, On};
-use crate::pick::{digest, pick, pick_all};
+use super::{
+    Bench,
+    ask::{Ask, On, give},
+    situation,
+};
+use crate::{
+    failure::Failure,
+    pick::{digest, pick, pick_all},
+};
 
 /// `learn …`
 #[derive(Debug, Subcommand)]
@@ -89,9 +98,9 @@ pub(crate) enum LearnVerb {
         #[arg(long)]
         privileged: bool,
     },
-    /// Records that a situation report was sent, frozen as it was
+    /// Sends a situation report that stands in a text file: the same as `situation send --file`
     #[command(
-        after_help = "Example:\n  tourniquet learn sitrep open --to 'practice owner, insurer' --file sitrep-2.pdf"
+        after_help = "Example:\n  tourniquet learn sitrep open --to 'practice owner, insurer' --file report.txt"
     )]
     Sitrep {
         #[command(flatten)]
@@ -99,15 +108,26 @@ pub(crate) enum LearnVerb {
         /// To whom
         #[arg(long)]
         to: String,
-        /// The report's file, or its SHA-256
-        #[arg(long, value_name = "FILE|SHA256")]
-        file: String,
+        /// The report: a text file
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
+pub(crate) async fn run(bench: &Bench, verb: LearnVerb) -> Result<(), Failure> {
+    match verb {
+        LearnVerb::Sitrep { on, to, file } => situation::send(bench, &on, situation::read(&file)?, to).await,
+        verb => match verb.ask() {
+            Some(ask) => give(bench, ask).await,
+            None => Ok(()),
+        },
+    }
+}
+
 impl LearnVerb {
-    pub(crate) fn ask(self) -> Ask {
-        match self {
+    /// The command; `None` where the report itself is sent, and not a word about it.
+    pub(crate) fn ask(self) -> Option<Ask> {
+        Some(match self {
             Self::RootCause { on, text, evidence } => Ask::with(on, move |about| {
                 let evidence = pick_all(&evidence, about.state.evidence.keys().copied(), "evidence")?;
                 Ok(Request::RecordRootCause { text, evidence })
@@ -124,10 +144,7 @@ impl LearnVerb {
                 let report = Edge::machine().id(ReportId::new);
                 Ok(Request::DeliverReport { report, what, to, digest: digest(&file)?, privileged })
             }),
-            Self::Sitrep { on, to, file } => Ask::with(on, move |_| {
-                let report = Edge::machine().id(ReportId::new);
-                Ok(Request::SendSituationReport { report, to, digest: digest(&file)? })
-            }),
-        }
+            Self::Sitrep { .. } => return None,
+        })
     }
 }

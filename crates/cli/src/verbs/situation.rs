@@ -1,6 +1,10 @@
 //! Situation reports: drafted from the incident as it stands, edited, sent and frozen.
 
-use std::io::Read as _;
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use app::situation::NewSituation;
 use clap::Subcommand;
@@ -31,6 +35,7 @@ pub(crate) enum SituationVerb {
     /// Sends a report: it is frozen, and the next one's clock starts
     #[command(
         after_help = "Examples:\n  tourniquet situation send open --to 'practice owner, insurer' < report.txt\n  \
+        tourniquet situation send open --to 'practice owner' --file report.txt\n  \
         tourniquet situation send open --to 'practice owner' 'Nothing changed since 9:00.'"
     )]
     Send {
@@ -38,6 +43,9 @@ pub(crate) enum SituationVerb {
         on: On,
         /// The text; standard input where absent or `-`
         text: Option<String>,
+        /// The file that holds the text
+        #[arg(long, value_name = "FILE", conflicts_with = "text")]
+        file: Option<PathBuf>,
         /// To whom it goes
         #[arg(long)]
         to: String,
@@ -58,10 +66,36 @@ pub(crate) enum SituationVerb {
     },
 }
 
-fn input() -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(LONGEST).read_to_string(&mut text);
-    read.map(|_| text).map_err(|error| Failure::usage(format!("standard input: {error}")))
+/// The text of a report that stands in a file. What is no text (a PDF made elsewhere) is refused: what was sent is kept
+/// word by word and frozen, and its next one's clock starts.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    let mut file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
+    text_of(&mut file, &path.display().to_string())
+}
+
+fn text_of(from: &mut dyn Read, name: &str) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = from.take(LONGEST + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(Failure::usage(format!(
+            "{name}: longer than {LONGEST} bytes: a situation report is short"
+        )));
+    }
+    let text =
+        String::from_utf8(bytes).ok().filter(|text| !text.contains('\0') && !text.starts_with("%PDF-"));
+    text.ok_or_else(|| {
+        Failure::usage(format!(
+            "{name}: not text, and a situation report is kept as its text: send the text, and record a paper made \
+             elsewhere with `tourniquet learn report`"
+        ))
+    })
+}
+
+/// Sends a report.
+pub(crate) async fn send(bench: &Bench, on: &On, text: String, to: String) -> Result<(), Failure> {
+    let id = bench.desk.find_incident(&on.incident).await?;
+    told(bench, &bench.desk.send_situation(id, NewSituation { text, to }, &on.how()).await?).await
 }
 
 fn member<'v>(value: &'v Value, path: &str) -> &'v str {
@@ -79,13 +113,13 @@ pub(crate) async fn run(bench: &Bench, verb: SituationVerb) -> Result<(), Failur
             member(&draft, "/text").lines().for_each(|line| say(&clean(line)));
             Ok(())
         }
-        SituationVerb::Send { on, text, to } => {
-            let id = desk.find_incident(&on.incident).await?;
-            let text = match text {
-                Some(text) if text != "-" => text,
-                _ => input()?,
+        SituationVerb::Send { on, text, file, to } => {
+            let text = match (text, file) {
+                (Some(text), _) if text != "-" => text,
+                (_, Some(file)) => read(&file)?,
+                _ => text_of(&mut std::io::stdin().lock(), "standard input")?,
             };
-            told(bench, &desk.send_situation(id, NewSituation { text, to }, &on.how()).await?).await
+            send(bench, &on, text, to).await
         }
         SituationVerb::List { on } => {
             let seen = desk.incident(desk.find_incident(&on.incident).await?).await?;

@@ -418,8 +418,19 @@ fn decide_and_learn(desk: &Desk) {
         "--file",
         "report.pdf",
     ]);
-    desk.does(&["learn", "sitrep", "open", "--to", "insurer", "--file", "report.pdf"]);
+    one_way_to_send_a_situation_report(desk);
     desk.does(&["retention", "set", "open", "2040-01-01", "--reason", "six years and more"]);
+}
+
+fn one_way_to_send_a_situation_report(desk: &Desk) {
+    fs::write(desk.folder.path().join("report.txt"), "Everything is held.\n").unwrap();
+    desk.does(&["learn", "sitrep", "open", "--to", "insurer", "--file", "report.txt"]);
+    let sent = desk.json(&["situation", "list", "open"]);
+    let id = sent.as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+    let shown = desk.does(&["situation", "show", "open", &id]);
+    assert!(shown.contains("Everything is held."), "the text of the older verb's report is lost: {shown}");
+    let said = desk.refuses(2, &["learn", "sitrep", "open", "--to", "insurer", "--file", "report.pdf"]);
+    assert!(said.contains("not text") && said.contains("learn report"), "{said}");
 }
 
 fn flip(path: &str, at: usize) -> Vec<u8> {
