@@ -349,8 +349,9 @@ impl App {
         if self.write_token(&actor, row, "link_used", Some(once)).await?.repeated {
             return Ok(None);
         }
-        self.write_token_saying(&actor, session, "session_begun", None, &[("way", way.into())]).await?;
-        Ok(Some(MadeToken { id, token }))
+        self.write_token_saying(&actor, session.clone(), "session_begun", None, &[("way", way.into())])
+            .await?;
+        Ok(self.still_theirs(session, None).await?.then_some(MadeToken { id, token }))
     }
 
     /// The secrets with which a source's deliveries may be signed, and the practice each is for.
@@ -384,6 +385,22 @@ impl App {
     /// The same, with more said in the entry.
     pub(crate) async fn write_token_saying(
         &self,
+        actor: &Actor,
+        row: TokenRow,
+        kind: &str,
+        key: Option<(String, Digest)>,
+        more: &[(&str, serde_json::Value)],
+    ) -> Result<Appended, AppError> {
+        self.write_token_over(None, actor, row, kind, key, more).await
+    }
+
+    /// The same, in place of the row that was read: where somebody else changed that one meanwhile, nothing is written.
+    ///
+    /// Every write of a row is an entry of the same stream. The row is looked at after the stream's end is known and
+    /// before an append at exactly that end, so that no change falls between the two.
+    pub(crate) async fn write_token_over(
+        &self,
+        before: Option<&TokenRow>,
         actor: &Actor,
         row: TokenRow,
         kind: &str,
@@ -426,6 +443,12 @@ impl App {
                 Ok(appended) => return Ok(appended),
                 Err(JournalError::Stale { current, .. }) => expected = current,
                 Err(error) => return Err(error.into()),
+            }
+            if let Some(before) = before {
+                if self.journal().token(&before.hash).await?.as_ref() != Some(before) {
+                    return Err(AppError::Overtaken);
+                }
+                self.keep_a_lead(before, &row).await?;
             }
         }
     }

@@ -202,7 +202,7 @@ impl App {
         let secrets = Secrets { sign_in: sign_in.to_owned(), ..Secrets::default() };
         let row = TokenRow {
             // One who comes back has the same account as before: a name lies under one key.
-            id: there.map_or_else(|| self.edge().id(TokenId::new), |row| row.id),
+            id: there.as_ref().map_or_else(|| self.edge().id(TokenId::new), |row| row.id),
             kind: TokenKind::Account,
             hash,
             person: self.edge().id(PersonId::new),
@@ -216,7 +216,7 @@ impl App {
             revoked_at: None,
             glass: None,
         };
-        self.write_token(actor, row.clone(), "account_made", None).await?;
+        self.write_token_over(there.as_ref(), actor, row.clone(), "account_made", None, &[]).await?;
         self.invitation(actor, &row).await
     }
 
@@ -236,26 +236,31 @@ impl App {
     /// [`AppError`].
     pub async fn reset_account(&self, actor: &Actor, id: TokenId) -> Result<Invitation, AppError> {
         let _ = authorise(actor, Administer)?;
-        let mut row = self.account_of_id(actor, id).await?;
-        let Secrets { sign_in, elsewhere, .. } = self.secrets(&row)?;
-        let secrets = Secrets { sign_in, elsewhere, ..Secrets::default() };
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        self.write_token(actor, row.clone(), "account_reset", None).await?;
+        let row = self
+            .change_row(actor, id, "account_reset", |row, _| {
+                let Secrets { sign_in, elsewhere, .. } = self.secrets(row)?;
+                let secrets = Secrets { sign_in, elsewhere, ..Secrets::default() };
+                row.sealed = Some(self.sealed_secrets(&secrets)?);
+                Ok(Vec::new())
+            })
+            .await?;
         self.end_sessions(actor, row.person, None).await?;
         self.invitation(actor, &row).await
     }
 
-    /// Ends an account and its sessions.
+    /// Ends an account and its sessions. The last lead of a practice or of the provider stays.
     ///
     /// # Errors
-    /// [`AppError`].
+    /// [`AppError::Invalid`] where nobody would be left to lead.
     pub async fn end_account(&self, actor: &Actor, id: TokenId) -> Result<(), AppError> {
         let _ = authorise(actor, Administer)?;
-        let mut row = self.account_of_id(actor, id).await?;
-        row.revoked_at = Some(self.edge().now());
-        let person = row.person;
-        self.write_token(actor, row, "account_ended", None).await?;
-        self.end_sessions(actor, person, None).await
+        let row = self
+            .change_row(actor, id, "account_ended", |row, now| {
+                row.revoked_at = Some(now);
+                Ok(Vec::new())
+            })
+            .await?;
+        self.end_sessions(actor, row.person, None).await
     }
 
     /// What a browser keeps after a sign-in, so that its owner is let in while somebody else guesses their password. It
@@ -307,24 +312,24 @@ impl App {
                 let (app, passkey) = (secrets.authenticator.is_some(), !secrets.passkeys.is_empty());
                 return Ok(SignedIn::MoreNeeded { app, passkey });
             };
-            if !self.use_code(&row, secrets, code).await? {
+            if !self.use_code(&row, code).await? {
                 tracing::warn!(account = %hash, "a wrong code");
                 return Ok(SignedIn::No);
             }
         }
         self.attempts().succeeded(hash, from, now);
-        let session = self.begin_session(&row, way).await?;
-        Ok(SignedIn::Session(session))
+        let session = self.begin_session_once(&row, way, None).await?;
+        Ok(session.map_or(SignedIn::No, SignedIn::Session))
     }
 
-    /// Ends the sessions of a person, but for one.
+    /// Ends the sessions of a person, but for one; those in practices that are not the actor's as well.
     async fn end_sessions(
         &self,
         actor: &Actor,
         person: PersonId,
         but: Option<TokenId>,
     ) -> Result<(), AppError> {
-        let rows = self.journal().tokens(Scope::of(actor)).await?;
+        let rows = self.journal().tokens(Scope::Provider).await?;
         for mut row in rows {
             let theirs = row.person == person
                 && matches!(row.kind, TokenKind::Session | TokenKind::Link)
@@ -352,12 +357,7 @@ impl App {
         Ok(Invitation { id: row.id, token: link.token })
     }
 
-    async fn begin_session(&self, row: &TokenRow, way: &str) -> Result<MadeToken, AppError> {
-        let begun = self.begin_session_once(row, way, None).await?;
-        begun.ok_or_else(|| AppError::not_found("the session"))
-    }
-
-    /// Begins a session; `None` where the same key began one before.
+    /// Begins a session; `None` where the same key began one before, or the account was changed at this moment.
     async fn begin_session_once(
         &self,
         row: &TokenRow,
@@ -379,34 +379,50 @@ impl App {
         };
         let id = session.id;
         let said = [("way", way.into())];
-        let written = self.write_token_saying(&actor_of(row), session, "session_begun", once, &said).await?;
-        Ok((!written.repeated).then_some(MadeToken { id, token }))
+        let actor = actor_of(row);
+        let written = self.write_token_saying(&actor, session.clone(), "session_begun", once, &said).await?;
+        Ok((!written.repeated && self.still_theirs(session, Some(&row.hash)).await?)
+            .then_some(MadeToken { id, token }))
     }
 
     /// Uses up a code, of the app or of the recovery codes; false where it is wrong or was used.
-    async fn use_code(&self, row: &TokenRow, mut secrets: Secrets, code: &str) -> Result<bool, AppError> {
+    async fn use_code(&self, account: &TokenRow, code: &str) -> Result<bool, AppError> {
+        loop {
+            let row = self.journal().token(&account.hash).await?.filter(|row| row.revoked_at.is_none());
+            let Some(row) = row else { return Ok(false) };
+            match self.use_code_of(row, code).await {
+                // Another browser of theirs came in meanwhile: which codes are left is read again.
+                Err(AppError::Overtaken) => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn use_code_of(&self, before: TokenRow, code: &str) -> Result<bool, AppError> {
         let now = self.edge().now();
+        let mut secrets = self.secrets(&before)?;
         let step = secrets.authenticator.as_mut().and_then(|app| {
             let step = app.check(code, now)?;
             app.last_step = step;
             Some(step)
         });
         let once = if let Some(step) = step {
-            format!("code {} {step}", row.id)
+            format!("code {} {step}", before.id)
         } else {
             let used = secrets::recovery_hash(code);
-            let before = secrets.recovery.len();
+            let left = secrets.recovery.len();
             secrets.recovery.retain(|known| *known != used);
-            if secrets.recovery.len() == before {
+            if secrets.recovery.len() == left {
                 return Ok(false);
             }
-            format!("recovery {} {used}", row.id)
+            format!("recovery {} {used}", before.id)
         };
-        let mut row = row.clone();
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
+        let row = TokenRow { sealed: Some(self.sealed_secrets(&secrets)?), ..before.clone() };
         let once = (once, row.hash);
         // The key makes the second of two browsers that send the same code at once find it used (RFC 6238 section 5.2).
-        Ok(!self.write_token(&actor_of(&row), row, "code_used", Some(once)).await?.repeated)
+        let actor = actor_of(&row);
+        let written = self.write_token_over(Some(&before), &actor, row, "code_used", Some(once), &[]).await?;
+        Ok(!written.repeated)
     }
 
     async fn check_present(

@@ -1,7 +1,7 @@
 //! Why a use case did not do what was asked. When to use which: [`AppError::Refused`] when the incident's rules say no,
 //! [`AppError::Forbidden`] when the role may not, [`AppError::NotFound`] when the thing is absent *or belongs to another
 //! practice* (which of the two is nobody's business), [`AppError::Invalid`] when the request itself makes no sense,
-//! [`AppError::Stale`] when somebody else was first, and [`AppError::Outside`] when disk, database or network failed.
+//! [`AppError::Stale`] and [`AppError::Overtaken`] when somebody else was first, and [`AppError::Outside`] when disk, database or network failed.
 
 use incident::Refusal;
 use kernel::{AlertId, Forbidden};
@@ -41,6 +41,11 @@ pub enum AppError {
         /// What was written since.
         since: Vec<Recorded>,
     },
+    /// Somebody else changed the same account at the same moment. Nothing was written.
+    #[error(
+        "somebody else changed this at the same moment, and nothing of yours was written: look at it and try again"
+    )]
+    Overtaken,
     /// Two changes to a note do not go together. Nothing was recorded, and the text is kept as a draft.
     #[error("somebody changed the same lines meanwhile (version {}): your text is kept as a draft; settle the two", .0.version)]
     Conflict(Box<crate::notes::NoteConflict>),

@@ -142,6 +142,7 @@ async fn a_role_that_changes_ends_every_session_of_the_old_one() {
     let (edge, _) = Edge::simulated("2026-01-26T13:00:00Z".parse().unwrap(), 23);
     let program = Program::start(edge).await.unwrap();
     let (app, lead) = (&program.app, actor(Role::Lead, None));
+    account(&program, "colleague", Role::Lead, Some(program.practice)).await;
     let (id, _) = account(&program, "dana", Role::Lead, Some(program.practice)).await;
     let given = || Credentials {
         sign_in: "dana@cedarhollow.example".into(),

@@ -129,6 +129,16 @@ async fn somebody_links_their_clinics_sign_in_and_comes_in_by_it() {
     scene.app.link_identity(&lead, scene.account, new).await.unwrap();
     assert!(matches!(scene.come().await, Came::Session(_)));
     // Ended is ended, whoever vouches.
+    let new = NewAccount {
+        sign_in: "colleague@mdr.example".into(),
+        name: "Colleague".into(),
+        role: Role::Lead,
+        practice: None,
+    };
+    let colleague = scene.app.make_account(&lead, new).await.unwrap();
+    let session = scene.app.use_link(&colleague.token).await.unwrap().unwrap();
+    let there = scene.app.caller(&session.token).await.unwrap().unwrap();
+    scene.app.set_password(&there.actor, session.id, None, PASSWORD.into()).await.unwrap();
     scene.app.end_account(&lead, scene.account).await.unwrap();
     said(&scene.come().await);
 }

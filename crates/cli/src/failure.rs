@@ -131,6 +131,7 @@ impl From<AppError> for Failure {
                 Self::no("forbidden", format!("{forbidden}. At the terminal: --as ROLE:NAME"))
             }
             AppError::Stale { .. } => Self::no("stale", chain(&error)),
+            AppError::Overtaken => Self::no("overtaken", chain(&error)),
             AppError::Conflict(conflict) => {
                 let version = conflict.version;
                 let way =

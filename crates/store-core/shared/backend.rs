@@ -214,6 +214,10 @@ impl Backend for Database {
         ask!(self.readers, |conn| reads::tokens(conn, tenant))
     }
 
+    async fn forget_token(&self, id: Uuid) -> Result<bool, Fault> {
+        ask!(self.writer, |conn| reads::forget_token(conn, id))
+    }
+
     async fn payload(&self, practice: Uuid, digest: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         ask!(self.readers, |conn| reads::payload(conn, practice, digest))
     }

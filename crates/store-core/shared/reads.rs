@@ -172,6 +172,11 @@ pub(crate) async fn profiles(conn: &mut Conn, tenant: Tenant) -> Result<Vec<Vec<
     query_file_scalar!("../store-core/sql/profiles.sql", every, practice).fetch_all(conn).await
 }
 
+pub(crate) async fn forget_token(conn: &mut Conn, id: Uuid) -> Result<bool> {
+    let done = query_file!("../store-core/sql/token_forget.sql", id).execute(conn).await?;
+    Ok(done.rows_affected() > 0)
+}
+
 pub(crate) async fn token(conn: &mut Conn, hash: &[u8]) -> Result<Option<Vec<u8>>> {
     query_file_scalar!("../store-core/sql/token_by_hash.sql", hash).fetch_optional(conn).await
 }

@@ -160,6 +160,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Tokens' rows.
     async fn tokens(&self, tenant: Tenant) -> Result<Vec<Vec<u8>>, Fault>;
 
+    /// Takes a token's row away, and says whether it was there.
+    async fn forget_token(&self, id: Uuid) -> Result<bool, Fault>;
+
     /// Sealed bytes.
     async fn payload(&self, practice: Uuid, digest: &[u8]) -> Result<Option<Vec<u8>>, Fault>;
     /// Destroys sealed bytes.

@@ -13,7 +13,7 @@ use app::ports::{
     ShelfPlace, ShelfQuery, Shelved, Snapshot, TokenRow, Verdict,
 };
 use async_trait::async_trait;
-use kernel::{AlertId, Digest, EvidenceId, IncidentId, PracticeId, Severity, Stream, Timestamp};
+use kernel::{AlertId, Digest, EvidenceId, IncidentId, PracticeId, Severity, Stream, Timestamp, TokenId};
 use ledger::{
     checkpoint::Signer,
     tree::{self, NodeId},
@@ -486,6 +486,16 @@ impl<B: Backend> Journal for Store<B> {
                 return Ok(forgotten);
             }
         }
+    }
+
+    async fn forget_tokens(&self, ids: &[TokenId]) -> Result<u64, Outside> {
+        let mut forgotten = 0;
+        for id in ids {
+            let id = Uuid::from_u128(id.as_u128());
+            let doing = "forgetting ended sessions";
+            forgotten += u64::from(self.patiently(doing, || self.backend.forget_token(id)).await?);
+        }
+        Ok(forgotten)
     }
 
     async fn ready(&self) -> Result<(), Outside> {

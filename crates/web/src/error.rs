@@ -8,6 +8,7 @@
 //! | `Refused`, it belongs to somebody else | 403 | `not_yours` |
 //! | `Refused`, otherwise | 409 | the refusal's own |
 //! | `Invalid` | 422 | `invalid` |
+//! | `Overtaken` | 409 | `overtaken` |
 //! | `Stale` | 409, or 412 where `If-Match` was sent | `stale` |
 //! | `Conflict` | 409 | `note_conflict` |
 //! | `KeyReused` | 422 | `key_reused` |
@@ -292,6 +293,9 @@ impl From<AppError> for Problem {
                 problem.current = Some(current);
                 problem.since = written.iter().filter_map(since).collect();
                 problem
+            }
+            AppError::Overtaken => {
+                Self::new(StatusCode::CONFLICT, "overtaken", "Somebody else was first", detail)
             }
             AppError::Conflict(conflict) => {
                 let title = "Two changes do not go together";

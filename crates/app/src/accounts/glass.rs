@@ -167,6 +167,7 @@ impl App {
         }
         let token = token_text(&self.edge().random());
         let now = self.edge().now();
+        let own = account.hash;
         let session = TokenRow {
             id: self.edge().id(TokenId::new),
             kind: TokenKind::Session,
@@ -180,8 +181,11 @@ impl App {
         };
         let id = session.id;
         let actor = actor_of(&session);
-        self.write_token_saying(&actor, session, "session_begun", None, &[("way", "emergency".into())])
-            .await?;
+        let said = [("way", "emergency".into())];
+        self.write_token_saying(&actor, session.clone(), "session_begun", None, &said).await?;
+        if !self.still_theirs(session, Some(&own)).await? {
+            return Err(closed());
+        }
         tracing::warn!(session = %id, "somebody entered a practice that is not theirs");
         Ok(MadeToken { id, token })
     }

@@ -28,7 +28,7 @@ impl App {
         present: Option<String>,
         new: String,
     ) -> Result<(), AppError> {
-        let mut row = self.need_own_row(actor).await?;
+        let row = self.need_own_row(actor).await?;
         let mut secrets = self.secrets(&row)?;
         self.check_present(&row, &secrets, present).await?;
         secrets::judge(&new, &[&secrets.sign_in, &row.name])
@@ -36,9 +36,8 @@ impl App {
         let salt = self.edge().random();
         let phc = self.blocking(move || secrets::hash(&new, &salt)).await?;
         secrets.password = Some(phc);
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
         let person = row.person;
-        self.write_token(actor, row, "password_set", None).await?;
+        self.keep_secrets(actor, row, &secrets, "password_set", None).await?;
         self.end_sessions(actor, person, Some(session)).await
     }
 
@@ -51,14 +50,13 @@ impl App {
         actor: &Actor,
         present: Option<String>,
     ) -> Result<Enrolment, AppError> {
-        let mut row = self.need_own_row(actor).await?;
+        let row = self.need_own_row(actor).await?;
         let mut secrets = self.secrets(&row)?;
         self.check_present(&row, &secrets, present).await?;
         let pending = Authenticator::new(self.edge().random::<20>().to_vec());
         let enrolment = pending.enrolment(&secrets.sign_in)?;
         secrets.pending = Some(pending);
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        self.write_token(actor, row, "authenticator_begun", None).await?;
+        self.keep_secrets(actor, row, &secrets, "authenticator_begun", None).await?;
         Ok(enrolment)
     }
 
@@ -67,7 +65,7 @@ impl App {
     /// # Errors
     /// [`AppError::Invalid`] where the code is wrong, or nothing was begun.
     pub async fn confirm_authenticator(&self, actor: &Actor, code: &str) -> Result<RecoveryCodes, AppError> {
-        let mut row = self.need_own_row(actor).await?;
+        let row = self.need_own_row(actor).await?;
         let mut secrets = self.secrets(&row)?;
         let Some(mut pending) = secrets.pending.take() else {
             return Err(AppError::invalid("/code", "nothing is being set up: begin with the app's secret"));
@@ -80,8 +78,7 @@ impl App {
         pending.last_step = step;
         let codes = self.new_recovery(&mut secrets);
         secrets.authenticator = Some(pending);
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        self.write_token(actor, row, "authenticator_set", None).await?;
+        self.keep_secrets(actor, row, &secrets, "authenticator_set", None).await?;
         Ok(RecoveryCodes { codes })
     }
 
@@ -90,7 +87,7 @@ impl App {
     /// # Errors
     /// [`AppError::Invalid`] where the password is wrong.
     pub async fn drop_authenticator(&self, actor: &Actor, present: Option<String>) -> Result<(), AppError> {
-        let mut row = self.need_own_row(actor).await?;
+        let row = self.need_own_row(actor).await?;
         let mut secrets = self.secrets(&row)?;
         self.check_present(&row, &secrets, present).await?;
         (secrets.authenticator, secrets.pending) = (None, None);
@@ -98,8 +95,7 @@ impl App {
             // Recovery codes stand in for a second factor; without one there is nothing to stand in for.
             secrets.recovery.clear();
         }
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        self.write_token(actor, row, "authenticator_dropped", None).await?;
+        self.keep_secrets(actor, row, &secrets, "authenticator_dropped", None).await?;
         Ok(())
     }
 

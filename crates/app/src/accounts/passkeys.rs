@@ -6,11 +6,11 @@ use kernel::{Actor, Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Secrets, SignedIn, secrets};
+use super::{Secrets, SignedIn, secrets, ticket};
 use crate::{
     App, AppError,
     access::actor_of,
-    ports::{Known, Owner, Site, TokenKind, TokenRow},
+    ports::{Claimed, Known, Owner, Site, TokenKind, TokenRow},
 };
 
 /// Passkeys an account may have: a telephone, two computers, two keys in a safe, and room.
@@ -141,7 +141,7 @@ impl App {
         site: &Site,
         new: NewPasskey,
     ) -> Result<MadePasskey, AppError> {
-        let mut row = self.need_own_row(actor).await?;
+        let row = self.need_own_row(actor).await?;
         let late = || AppError::invalid("/ticket", "that took too long, or was begun elsewhere: begin again");
         let opened = self.open_ticket::<Pending>(REGISTER, &new.ticket).ok_or_else(late)?;
         if opened.holds.account != Some(row.hash) || opened.holds.site != site.origin {
@@ -172,9 +172,8 @@ impl App {
         let view = passkey.view();
         secrets.passkeys.push(passkey);
         let codes = if secrets.recovery.is_empty() { self.new_recovery(&mut secrets) } else { Vec::new() };
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
         let once = (format!("passkey {}", opened.digest), row.hash);
-        if self.write_token(actor, row, "passkey_made", Some(once)).await?.repeated {
+        if self.keep_secrets(actor, row, &secrets, "passkey_made", Some(once)).await?.repeated {
             return Err(late());
         }
         Ok(MadePasskey { passkey: view, recovery_codes: codes })
@@ -208,7 +207,7 @@ impl App {
         id: &str,
         present: Option<String>,
     ) -> Result<(), AppError> {
-        let mut row = self.need_own_row(actor).await?;
+        let row = self.need_own_row(actor).await?;
         let mut secrets = self.secrets(&row)?;
         let missing = || AppError::not_found(format!("passkey {id}"));
         let place = secrets.passkeys.iter().position(|own| own.id() == id).ok_or_else(missing)?;
@@ -223,8 +222,7 @@ impl App {
             // Recovery codes stand in for a second factor; without one there is nothing to stand in for.
             secrets.recovery.clear();
         }
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        self.write_token(actor, row, "passkey_removed", None).await?;
+        self.keep_secrets(actor, row, &secrets, "passkey_removed", None).await?;
         Ok(())
     }
 
@@ -253,37 +251,55 @@ impl App {
             return Ok(SignedIn::No);
         }
         let Ok(claimed) = self.passkey_protocol().claimed(answer) else { return Ok(SignedIn::No) };
+        loop {
+            match self.proved_by_passkey(site, &opened, &claimed, answer).await {
+                Ok(Some(row)) => {
+                    let session = self.begin_session_once(&row, "passkey", None).await?;
+                    return Ok(session.map_or(SignedIn::No, SignedIn::Session));
+                }
+                Ok(None) => return Ok(SignedIn::No),
+                // Something about their account changed meanwhile: it is read again.
+                Err(AppError::Overtaken) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The account of whoever proved themselves, with the use of the passkey written down; `None` where it does not fit.
+    async fn proved_by_passkey(
+        &self,
+        site: &Site,
+        opened: &ticket::Opened<Pending>,
+        claimed: &Claimed,
+        answer: &str,
+    ) -> Result<Option<TokenRow>, AppError> {
         let row = self.journal().token(&claimed.owner).await?;
-        let Some(mut row) = row.filter(|row| row.kind == TokenKind::Account && row.revoked_at.is_none())
-        else {
+        let Some(row) = row.filter(|row| row.kind == TokenKind::Account && row.revoked_at.is_none()) else {
             tracing::warn!("a passkey of no account here");
-            return Ok(SignedIn::No);
+            return Ok(None);
         };
         let mut secrets = self.secrets(&row)?;
-        let now = self.edge().now();
         let owner = row.hash;
         let Some(passkey) =
             secrets.passkeys.iter_mut().find(|own| own.known.credential == claimed.credential)
         else {
             tracing::warn!(account = %owner, "a passkey that was removed");
-            return Ok(SignedIn::No);
+            return Ok(None);
         };
         let state = &opened.holds.state;
         match self.passkey_protocol().proved(site, state, answer, owner, &passkey.known) {
             Ok(known) => passkey.known = known,
             Err(why) => {
                 tracing::warn!(account = %owner, %why, "a passkey did not prove its owner");
-                return Ok(SignedIn::No);
+                return Ok(None);
             }
         }
-        passkey.used_at = Some(now);
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
+        passkey.used_at = Some(self.edge().now());
         // The key makes an answer count once, whichever server it is sent to again.
         let once = (format!("passkey {}", opened.digest), row.hash);
-        if self.write_token(&actor_of(&row), row.clone(), "passkey_used", Some(once)).await?.repeated {
-            return Ok(SignedIn::No);
-        }
-        Ok(SignedIn::Session(self.begin_session(&row, "passkey").await?))
+        let actor = actor_of(&row);
+        let written = self.keep_secrets(&actor, row.clone(), &secrets, "passkey_used", Some(once)).await?;
+        Ok((!written.repeated).then_some(row))
     }
 
     /// Whoever changes what guards an account says the password again; without one, the session must be new.

@@ -49,6 +49,11 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
+    /// Whether there is a way in beside a link.
+    pub(super) fn comes_in(&self) -> bool {
+        self.password.is_some() || !self.passkeys.is_empty() || !self.identities.is_empty()
+    }
+
     /// Whether a password alone is not enough.
     pub(super) fn second_factor(&self) -> bool {
         self.authenticator.is_some() || !self.passkeys.is_empty()

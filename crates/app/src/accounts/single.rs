@@ -262,8 +262,7 @@ impl App {
         let Some(row) = row.filter(|row| row.kind == TokenKind::Account && row.revoked_at.is_none()) else {
             return again();
         };
-        let secrets = self.secrets(&row)?;
-        if !self.use_code(&row, secrets, code).await? {
+        if !self.use_code(&row, code).await? {
             self.refused_sign_in("provider", "wrong_code", Some(&row)).await;
             return Ok(Came::More(text.to_owned()));
         }
@@ -358,7 +357,7 @@ impl App {
     async fn link(
         &self,
         actor: &Actor,
-        mut row: TokenRow,
+        row: TokenRow,
         issuer: &str,
         subject: &str,
         once: Option<String>,
@@ -369,7 +368,6 @@ impl App {
         let key = identity.key();
         secrets.identities.retain(|own| own.key() != key);
         secrets.identities.push(identity);
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
         let there = self.journal().token(&key).await?;
         let index = TokenRow {
             id: there.map_or_else(|| self.edge().id(TokenId::new), |row| row.id),
@@ -381,8 +379,9 @@ impl App {
             ..row.clone()
         };
         self.write_token(actor, index, "identity_linked", None).await?;
-        self.write_token(actor, row.clone(), "account_linked", once.map(|once| (once, row.hash))).await?;
-        Ok(row)
+        let (hash, once) = (row.hash, once.map(|once| (once, row.hash)));
+        self.keep_secrets(actor, row, &secrets, "account_linked", once).await?;
+        self.journal().token(&hash).await?.ok_or_else(|| AppError::not_found("the account"))
     }
 
     /// Links a provider's name for somebody to their account, by an administrator.
@@ -452,15 +451,14 @@ impl App {
         self.unlink(actor, row, identity).await
     }
 
-    async fn unlink(&self, actor: &Actor, mut row: TokenRow, identity: &str) -> Result<(), AppError> {
+    async fn unlink(&self, actor: &Actor, row: TokenRow, identity: &str) -> Result<(), AppError> {
         let mut secrets = self.secrets(&row)?;
         let before = secrets.identities.len();
         secrets.identities.retain(|own| own.id() != identity);
         if secrets.identities.len() == before {
             return Err(AppError::not_found(format!("identity {identity}")));
         }
-        row.sealed = Some(self.sealed_secrets(&secrets)?);
-        self.write_token(actor, row, "account_unlinked", None).await?;
+        self.keep_secrets(actor, row, &secrets, "account_unlinked", None).await?;
         Ok(())
     }
 }

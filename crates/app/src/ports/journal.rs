@@ -3,7 +3,7 @@
 //! payloads they name. It is taken whole, durably, or not at all.
 
 use async_trait::async_trait;
-use kernel::{AlertId, Digest, Entry, EvidenceId, IncidentId, PracticeId, Stream, Timestamp};
+use kernel::{AlertId, Digest, Entry, EvidenceId, IncidentId, PracticeId, Stream, Timestamp, TokenId};
 
 use super::{
     AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
@@ -225,6 +225,9 @@ pub trait Journal: Send + Sync {
 
     /// Forgets the idempotency keys that were used before an instant, and says how many.
     async fn forget_keys(&self, before: Timestamp) -> Result<u64, Outside>;
+
+    /// Takes rows of tokens away, and says how many were there. What became of them stays in their entries.
+    async fn forget_tokens(&self, ids: &[TokenId]) -> Result<u64, Outside>;
 
     /// Whether the database answers.
     async fn ready(&self) -> Result<(), Outside>;

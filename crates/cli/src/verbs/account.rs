@@ -45,7 +45,7 @@ pub(crate) enum AccountVerb {
     },
     /// Changes what somebody may do; their sessions end
     #[command(
-        after_help = "Examples:\n  tourniquet account change dana@cedarhollow.example --role staff\n  \
+        after_help = "Examples:\n  tourniquet account change dana@cedarhollow.example --role staff --was practice\n  \
         tourniquet account change okafor@mdr.example --enters-elsewhere true"
     )]
     Change {
@@ -54,6 +54,9 @@ pub(crate) enum AccountVerb {
         /// What they may do from now on
         #[arg(long, value_parser = word::<Role>())]
         role: Option<Role>,
+        /// The role that this was decided on: where they have another by now, nothing is changed
+        #[arg(long, requires = "role", value_parser = word::<Role>())]
+        was: Option<Role>,
         /// Their name, as the record shows it from now on
         #[arg(long)]
         name: Option<String>,
@@ -133,9 +136,9 @@ pub(crate) async fn run(bench: &Bench, verb: AccountVerb) -> Result<(), Failure>
             let given = desk.reset_account(id).await?;
             invite(bench, &given)
         }
-        AccountVerb::Change { account, role, name, enters_elsewhere } => {
+        AccountVerb::Change { account, role, was, name, enters_elsewhere } => {
             let id = find(bench, &account).await?;
-            let changed = ChangedAccount { name, role, elsewhere: enters_elsewhere };
+            let changed = ChangedAccount { name, role, was, elsewhere: enters_elsewhere };
             let account = desk.change_account(id, changed).await?;
             if bench.json() {
                 return say_json(&account);

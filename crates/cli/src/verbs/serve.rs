@@ -198,7 +198,7 @@ pub(super) async fn serve(
     let beside = [
         tokio::spawn(rehash_daily(app.clone())),
         tokio::spawn(forget_profiles(app.clone())),
-        tokio::spawn(forget_old_keys(app.clone())),
+        tokio::spawn(forget_what_is_over(app.clone())),
     ];
     tell(&format!("ready: {base} ({data})"));
     // Behind a proxy that has the TLS, browsers speak it all the same: cookies are for them.
@@ -283,7 +283,7 @@ async fn rehash_daily(app: App) {
     }
 }
 
-async fn forget_old_keys(app: App) {
+async fn forget_what_is_over(app: App) {
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + FIRST_KEYS, KEYS);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -292,6 +292,11 @@ async fn forget_old_keys(app: App) {
             Ok(0) => {}
             Ok(keys) => tracing::info!(keys, "idempotency keys of a week ago forgotten"),
             Err(error) => tracing::warn!(%error, "old idempotency keys could not be forgotten"),
+        }
+        match app.forget_ended_sessions().await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::info!(sessions, "sessions and links that ended a week ago removed"),
+            Err(error) => tracing::warn!(%error, "ended sessions could not be removed"),
         }
     }
 }

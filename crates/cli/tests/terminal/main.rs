@@ -5,4 +5,5 @@ mod hunts;
 mod keeping;
 mod life;
 mod papers;
+mod roles;
 mod shell;

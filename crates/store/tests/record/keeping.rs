@@ -60,6 +60,13 @@ async fn practices_and_tokens_are_kept_per_tenant() {
         journal.append(write).await.unwrap();
         assert_eq!(journal.token(&Digest::of(b"b")).await.unwrap(), Some(ended));
         assert_eq!(journal.head().await.unwrap().size, 1);
+
+        // What has ended long ago goes; what is not there is no trouble, and nothing else goes with it.
+        let (gone, unknown) = (TokenId::from_u128(2), TokenId::from_u128(9));
+        assert_eq!(journal.forget_tokens(&[gone, unknown]).await.unwrap(), 1, "{}", ground.name);
+        assert_eq!(journal.token(&Digest::of(b"b")).await.unwrap(), None);
+        assert_eq!(journal.tokens(Scope::Provider).await.unwrap().len(), 1);
+        assert_eq!(journal.head().await.unwrap().size, 1);
         journal.close().await;
     }
 }

@@ -1,9 +1,9 @@
 //! Emergency access on the pages: the band over every page of such a session, the notice on the board of those who watch
 //! over it, the form by which a colleague is let in, and the one by which a responder enters a practice.
 
-use app::accounts::{Emergency, Enter, LetIn};
+use app::accounts::{ChangedAccount, Emergency, Enter, LetIn};
 use axum::response::Response;
-use kernel::{Capability, TokenId};
+use kernel::{Capability, Role, TokenId};
 use maud::{Markup, html};
 
 use super::{
@@ -143,11 +143,12 @@ pub(super) async fn log(desk: &Desk) -> Result<Markup, Problem> {
 
 /// Back on the page Administration, with what was done.
 pub(crate) async fn change(Named(id): Named<TokenId>, act: Act) -> Result<Response, Problem> {
-    let role = act.fields.get("role").map(str::parse).transpose();
-    let role =
-        role.map_err(|error: kernel::authority::BadRole| Problem::invalid("role", error.to_string()))?;
+    let role = |field: &str| {
+        let role = act.fields.get(field).map(str::parse::<Role>).transpose();
+        role.map_err(|error| Problem::invalid(field, error.to_string()))
+    };
     let elsewhere = act.fields.get("elsewhere").map(|word| word == "yes");
-    let changed = app::accounts::ChangedAccount { name: None, role, elsewhere };
+    let changed = ChangedAccount { name: None, role: role("role")?, was: role("was")?, elsewhere };
     act.desk.web.app.change_account(&act.desk.actor, id, changed).await?;
     admin::again(act, &html! { p.notice.good role="status" { "Changed. Where the role changed, they are signed out everywhere." } }).await
 }

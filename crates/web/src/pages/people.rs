@@ -90,6 +90,7 @@ fn change(desk: &Desk, account: &AccountView) -> Markup {
     html! {
         @if !own { details.act { summary { "Change role" } form.do method="post" action={ "/administration/accounts/" (account.id) "/change" } {
             (desk.seal())
+            input type="hidden" name="was" value=(account.role);
             label.field { span { "Role" } select name="role" { @for role in Role::ALL.iter().filter(|role| **role != Role::Service) { option value=(role) selected[*role == account.role] { (role) } } } }
             @if desk.actor.practice.is_none() && account.practice.is_some() {
                 label.field { span { "May enter other practices in an emergency" } select name="elsewhere" { option value="no" selected[!account.elsewhere] { "no" } option value="yes" selected[account.elsewhere] { "yes" } } }
