@@ -158,9 +158,7 @@ async fn command(
     conditions: Conditions,
     Sent(request): Sent<AlertRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let expected = conditions.expected;
-    let how = conditions.how(&by.actor);
-    let row = web.app.triage(&by.actor, id, request, how).await.map_err(Conditions::problem(expected))?;
+    let row = conditions.ask(&by.actor, |how| web.app.triage(&by.actor, id, request, how)).await?;
     Ok((etag(row.version), Json(row)))
 }
 

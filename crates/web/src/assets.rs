@@ -5,19 +5,17 @@
 use std::{io::Write as _, sync::LazyLock};
 
 use axum::{
-    Router,
     body::Body,
     extract::Request,
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use flate2::{Compression, write::GzEncoder};
 use http_body_util::BodyExt as _;
 use kernel::Digest;
 
-use crate::{error::Problem, received::Named, state::Web};
+use crate::{doors::Doors, error::Problem, received::Named};
 
 /// One file.
 pub(crate) struct Asset {
@@ -72,8 +70,8 @@ impl Asset {
     }
 }
 
-pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/assets/{name}", get(serve))
+pub(crate) fn routes() -> Doors {
+    Doors::default().get("/assets/{name}", serve)
 }
 
 async fn serve(Named(name): Named<String>) -> Result<Response, Problem> {

@@ -17,6 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::{By, Read, Write},
+    described::OfIncident,
     error::Problem,
     limits,
     received::{Asked, Named, Sent, bytes, is_json},
@@ -139,7 +140,7 @@ async fn documents(
 /// Makes documents of an incident. An attorney's signature is written down as a note of it.
 #[utoipa::path(
     post, path = "/incidents/{id}/breach/documents/{kind}", tag = "law", operation_id = "make_incident_document", request_body = Wanted,
-    params(("id" = IncidentId, Path, description = "The incident"), ("kind" = String, Path, description = "letters, substitute, media, hhs, part2, states, business_associate, insurer, delay, memorandum or proof"), Which),
+    params(OfIncident, ("kind" = String, Path, description = "letters, substitute, media, hhs, part2, states, business_associate, insurer, delay, memorandum or proof"), Which),
     responses((status = 200, body = Listing, description = "What there is; with a format, the document")),
 )]
 async fn of_incident(

@@ -22,6 +22,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::{By, Read, Write},
     conditions::{Conditions, Listed, etag},
+    described::OfIncident,
     error::Problem,
     incidents::CommandTaken,
     received::{self, Asked, Named, Sent},
@@ -54,7 +55,7 @@ pub(crate) fn lasting_routes() -> OpenApiRouter<Web> {
 /// The breach case whole: facts, what they amount to, every duty with how near its day is, the mailing.
 #[utoipa::path(
     get, path = "/incidents/{id}/breach", tag = "breach", operation_id = "show_case",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = CaseView, headers(("ETag" = String)))),
 )]
 async fn case(
@@ -69,7 +70,7 @@ async fn case(
 /// The facts that stand, with which of them are drawn from the record.
 #[utoipa::path(
     get, path = "/incidents/{id}/breach/facts", tag = "breach", operation_id = "show_facts",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = FactsView, headers(("ETag" = String)))),
 )]
 async fn facts(
@@ -84,11 +85,7 @@ async fn facts(
 /// Replaces the facts. Technical ones are the responders', legal ones the attorney's.
 #[utoipa::path(
     put, path = "/incidents/{id}/breach/facts", tag = "breach", operation_id = "set_facts", request_body = FactsGiven,
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
-    ),
+    params(OfIncident, Conditions),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]
 async fn set_facts(
@@ -105,11 +102,7 @@ async fn set_facts(
 /// Changes members of the facts, as a JSON merge patch (RFC 7396) does.
 #[utoipa::path(
     patch, path = "/incidents/{id}/breach/facts", tag = "breach", operation_id = "patch_facts", request_body = FactsGiven,
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
-    ),
+    params(OfIncident, Conditions),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]
 async fn patch_facts(
@@ -131,15 +124,14 @@ async fn change(
     change: FactsChange,
     reason: &str,
 ) -> Result<Response, Problem> {
-    let expected = conditions.expected;
-    let done = web.app.state_facts(&by.actor, id, change, reason, conditions.how(&by.actor)).await;
-    Ok(CommandTaken::answer(&by.actor, done.map_err(Conditions::problem(expected))?, None))
+    CommandTaken::of(&by.actor, conditions, |how| web.app.state_facts(&by.actor, id, change, reason, how))
+        .await
 }
 
 /// Every version of the facts, oldest first: who changed what, when and why.
 #[utoipa::path(
     get, path = "/incidents/{id}/breach/facts/versions", tag = "breach", operation_id = "list_facts_versions",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = Listed<VersionOfFacts>)),
 )]
 async fn versions(
@@ -153,7 +145,7 @@ async fn versions(
 /// Every time that obligations changed, newest first: new, moved or no longer due, each with its reason.
 #[utoipa::path(
     get, path = "/incidents/{id}/breach/changes", tag = "breach", operation_id = "list_changes",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = Listed<Change>)),
 )]
 async fn changes(
@@ -167,7 +159,7 @@ async fn changes(
 /// What would change if the facts were patched so (RFC 7396). Nothing is recorded.
 #[utoipa::path(
     post, path = "/incidents/{id}/breach/what-if", tag = "breach", operation_id = "what_if", request_body = Object,
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = WhatIf)),
 )]
 async fn what_if(
@@ -182,7 +174,7 @@ async fn what_if(
 /// The four-factor record (45 CFR 164.402(2)): versions, recommendations, determinations, conditions.
 #[utoipa::path(
     get, path = "/incidents/{id}/breach/factors", tag = "breach", operation_id = "show_factors",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = FactorsView)),
 )]
 async fn factors(
@@ -196,11 +188,7 @@ async fn factors(
 /// Writes a version of the four factors. The reasoning is the attorney's.
 #[utoipa::path(
     post, path = "/incidents/{id}/breach/factors", tag = "breach", operation_id = "prepare_factors", request_body = FactorsGiven,
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
-    ),
+    params(OfIncident, Conditions),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]
 async fn prepare(
@@ -210,20 +198,14 @@ async fn prepare(
     conditions: Conditions,
     Sent(given): Sent<FactorsGiven>,
 ) -> Result<Response, Problem> {
-    let expected = conditions.expected;
-    let done = web.app.prepare_factors(&by.actor, id, given, conditions.how(&by.actor)).await;
-    Ok(CommandTaken::answer(&by.actor, done.map_err(Conditions::problem(expected))?, None))
+    CommandTaken::of(&by.actor, conditions, |how| web.app.prepare_factors(&by.actor, id, given, how)).await
 }
 
 /// Recommends what the attorney should determine. It binds nobody.
 #[utoipa::path(
     post, path = "/incidents/{id}/breach/factors/recommendation", tag = "breach", operation_id = "recommend_probability",
     request_body = Recommendation,
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
-    ),
+    params(OfIncident, Conditions),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]
 async fn recommend(
@@ -233,20 +215,14 @@ async fn recommend(
     conditions: Conditions,
     Sent(given): Sent<Recommendation>,
 ) -> Result<Response, Problem> {
-    let expected = conditions.expected;
-    let done = web.app.recommend(&by.actor, id, given, conditions.how(&by.actor)).await;
-    Ok(CommandTaken::answer(&by.actor, done.map_err(Conditions::problem(expected))?, None))
+    CommandTaken::of(&by.actor, conditions, |how| web.app.recommend(&by.actor, id, given, how)).await
 }
 
 /// Signs the newest version of the four factors: the attorney's alone.
 #[utoipa::path(
     post, path = "/incidents/{id}/breach/factors/determination", tag = "breach", operation_id = "determine_probability",
     request_body = Determination,
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
-    ),
+    params(OfIncident, Conditions),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]
 async fn determine(
@@ -257,20 +233,14 @@ async fn determine(
     Sent(given): Sent<Determination>,
 ) -> Result<Response, Problem> {
     by.needs(Capability::Counsel)?;
-    let expected = conditions.expected;
-    let done = web.app.determine(&by.actor, id, given, conditions.how(&by.actor)).await;
-    Ok(CommandTaken::answer(&by.actor, done.map_err(Conditions::problem(expected))?, None))
+    CommandTaken::of(&by.actor, conditions, |how| web.app.determine(&by.actor, id, given, how)).await
 }
 
 /// States a condition of an exception or a safe harbour: the attorney's alone.
 #[utoipa::path(
     post, path = "/incidents/{id}/breach/conditions", tag = "breach", operation_id = "state_condition",
     request_body = ConditionGiven,
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
-    ),
+    params(OfIncident, Conditions),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]
 async fn condition(
@@ -281,15 +251,13 @@ async fn condition(
     Sent(given): Sent<ConditionGiven>,
 ) -> Result<Response, Problem> {
     by.needs(Capability::Counsel)?;
-    let expected = conditions.expected;
-    let done = web.app.state_condition(&by.actor, id, given, conditions.how(&by.actor)).await;
-    Ok(CommandTaken::answer(&by.actor, done.map_err(Conditions::problem(expected))?, None))
+    CommandTaken::of(&by.actor, conditions, |how| web.app.state_condition(&by.actor, id, given, how)).await
 }
 
 /// How the mailing stands: what was sent, what came back, and which substitute notice that calls for.
 #[utoipa::path(
     get, path = "/incidents/{id}/breach/mailing", tag = "breach", operation_id = "show_mailing",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = MailView)),
 )]
 async fn mailing(
@@ -305,11 +273,7 @@ async fn mailing(
 /// numbers) as sealed evidence, and begins the mailing.
 #[utoipa::path(
     post, path = "/incidents/{id}/breach/mailing", tag = "breach", operation_id = "import_recipients",
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
-    ),
+    params(OfIncident, Conditions),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]
@@ -322,19 +286,15 @@ async fn import(
 ) -> Result<Response, Problem> {
     by.needs(Capability::Evidence)?;
     let list = received::bytes(request, &web, LONGEST).await?.to_vec();
-    let expected = conditions.expected;
-    let done = web.app.import_recipients(&by.actor, id, list, conditions.how(&by.actor)).await;
-    Ok(CommandTaken::answer(&by.actor, done.map_err(Conditions::problem(expected))?.done, None))
+    let imported =
+        conditions.ask(&by.actor, |how| web.app.import_recipients(&by.actor, id, list, how)).await?;
+    Ok(CommandTaken::answer(&by.actor, imported.done, None))
 }
 
 /// Records what happened to letters: sent, came back, reached otherwise.
 #[utoipa::path(
     post, path = "/incidents/{id}/breach/mailing/events", tag = "breach", operation_id = "record_mail", request_body = MailGiven,
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once"),
-    ),
+    params(OfIncident, Conditions),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]
 async fn record_mail(
@@ -344,15 +304,13 @@ async fn record_mail(
     conditions: Conditions,
     Sent(given): Sent<MailGiven>,
 ) -> Result<Response, Problem> {
-    let expected = conditions.expected;
-    let done = web.app.record_mail(&by.actor, id, given, conditions.how(&by.actor)).await;
-    Ok(CommandTaken::answer(&by.actor, done.map_err(Conditions::problem(expected))?, None))
+    CommandTaken::of(&by.actor, conditions, |how| web.app.record_mail(&by.actor, id, given, how)).await
 }
 
 /// What shows that each notice was made (45 CFR 164.414(b)).
 #[utoipa::path(
     get, path = "/incidents/{id}/breach/proof", tag = "breach", operation_id = "show_proof",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = ProofView)),
 )]
 async fn proof(

@@ -2,6 +2,7 @@
 //! sending it again, a page's cursor and size.
 
 use app::{
+    AppError,
     command::How,
     ports::{Cursor, Page},
 };
@@ -31,6 +32,15 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
+    /// Asks a use case as the request's headers say: once, and on the version that they name.
+    pub(crate) async fn ask<T, F>(self, actor: &Actor, ask: impl FnOnce(How) -> F) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<T, AppError>>,
+    {
+        let expected = self.expected;
+        ask(self.how(actor)).await.map_err(Self::problem(expected))
+    }
+
     /// As the use cases take them. A key is each caller's own, so that two clients that count from 1 do not meet.
     pub(crate) fn how(self, actor: &Actor) -> How {
         How { expected: self.expected, key: self.key(actor) }
@@ -42,7 +52,7 @@ impl Conditions {
     }
 
     /// An error of a use case, where a version that was named in `If-Match` makes it another.
-    pub(crate) fn problem(expected: Option<u64>) -> impl FnOnce(app::AppError) -> Problem {
+    pub(crate) fn problem(expected: Option<u64>) -> impl FnOnce(AppError) -> Problem {
         move |error| {
             let problem = Problem::from(error);
             if expected.is_some() { problem.failed_precondition() } else { problem }

@@ -13,6 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::{By, Read, Write},
     conditions::Listed,
+    described::OfIncident,
     error::Problem,
     received::{Named, Sent},
     state::Web,
@@ -24,7 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<Web> {
 
 /// One's own drafts on an incident, the newest first.
 #[utoipa::path(
-    get, path = "/incidents/{id}/drafts", tag = "notes", operation_id = "list_drafts", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/drafts", tag = "notes", operation_id = "list_drafts", params(OfIncident),
     responses((status = 200, body = Listed<Draft>)),
 )]
 async fn list(
@@ -39,7 +40,7 @@ async fn list(
 #[utoipa::path(
     put, path = "/incidents/{id}/drafts/{of}", tag = "notes", operation_id = "keep_draft", request_body = DraftText,
     params(
-        ("id" = IncidentId, Path, description = "The incident"),
+        OfIncident,
         ("of" = String, Path, description = "`note`, `situation`, or the id of the note that is being revised"),
     ),
     responses((status = 200, body = Draft), (status = 204, description = "It was empty, and is ended")),
@@ -60,7 +61,7 @@ async fn keep(
 #[utoipa::path(
     delete, path = "/incidents/{id}/drafts/{of}", tag = "notes", operation_id = "discard_draft",
     params(
-        ("id" = IncidentId, Path, description = "The incident"),
+        OfIncident,
         ("of" = String, Path, description = "`note`, `situation`, or the id of the note that is being revised"),
     ),
     responses((status = 204, description = "It is gone")),

@@ -21,6 +21,7 @@ use crate::{
     alerts::attachment,
     caller::{By, Read, Write},
     conditions::{Conditions, Listed, cursor, limit},
+    described::OfIncident,
     error::Problem,
     incidents::CommandTaken,
     received::{Asked, Named},
@@ -72,7 +73,7 @@ async fn list(
 /// A page of an incident's evidence, newest first.
 #[utoipa::path(
     get, path = "/incidents/{id}/evidence", tag = "evidence", operation_id = "list_incident_evidence",
-    params(("id" = IncidentId, Path, description = "The incident"), Filter),
+    params(OfIncident, Filter),
     responses((status = 200, body = Listed<EvidenceRow>)),
 )]
 async fn of_incident(
@@ -102,9 +103,8 @@ struct Origin {
 #[utoipa::path(
     post, path = "/incidents/{id}/evidence", tag = "evidence", operation_id = "take_evidence",
     params(
-        ("id" = IncidentId, Path, description = "The incident"), Origin,
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
+        OfIncident, Origin,
+        Conditions,
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = CommandTaken, headers(("ETag" = String), ("Location" = String)))),

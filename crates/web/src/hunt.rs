@@ -14,6 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::{By, Read, Write},
     conditions::{cursor, limit},
+    described::OfIncident,
     error::Problem,
     received::{Asked, MaybeSent, Named},
     state::Web,
@@ -35,7 +36,7 @@ pub(crate) fn lasting_routes() -> OpenApiRouter<Web> {
 /// What the latest hunt through an incident's evidence found: story, coverage, answers with the records they rest on.
 #[utoipa::path(
     get, path = "/incidents/{id}/hunt", tag = "evidence", operation_id = "show_hunt",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = HuntDone)),
 )]
 async fn show(
@@ -69,7 +70,7 @@ impl HuntWith {
 /// suspicions and proposals for containment; what the incident knows already is not recorded again.
 #[utoipa::path(
     post, path = "/incidents/{id}/hunt", tag = "evidence", operation_id = "run_hunt",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     request_body(content = Option<HuntWith>, description = "Rules to hunt with besides; may be left out"),
     responses((status = 200, body = HuntDone)),
 )]
@@ -86,7 +87,7 @@ async fn run(
 /// Begins a hunt and does not wait for its end; while one runs, that one is told of. One runs at a time for an incident.
 #[utoipa::path(
     post, path = "/incidents/{id}/hunt/standing", tag = "evidence", operation_id = "begin_hunt",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     request_body(content = Option<HuntWith>, description = "Rules to hunt with besides; may be left out"),
     responses((status = 200, body = HuntStanding)),
 )]
@@ -103,7 +104,7 @@ async fn begin(
 /// How far the hunt is that was begun here last, or how it ended.
 #[utoipa::path(
     get, path = "/incidents/{id}/hunt/standing", tag = "evidence", operation_id = "show_hunt_standing",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = Option<HuntStanding>, description = "`null` where none was begun since the program started")),
 )]
 async fn standing(
@@ -118,7 +119,7 @@ async fn standing(
 /// in which commands and paths stand, only for those who handle evidence.
 #[utoipa::path(
     get, path = "/incidents/{id}/investigation", tag = "evidence", operation_id = "show_investigation",
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, body = Investigation)),
 )]
 async fn investigation(
@@ -172,7 +173,7 @@ impl Which {
 /// The timeline of the latest hunt as counts in bins, host by host: what a figure of it is drawn from.
 #[utoipa::path(
     get, path = "/incidents/{id}/hunt/figure", tag = "evidence", operation_id = "show_hunt_figure",
-    params(("id" = IncidentId, Path, description = "The incident"), Which),
+    params(OfIncident, Which),
     responses((status = 200, body = Figure)),
 )]
 async fn figure(
@@ -187,7 +188,7 @@ async fn figure(
 /// Lines of the timeline of the latest hunt, in order of time. What commands and paths say only for those who handle evidence.
 #[utoipa::path(
     get, path = "/incidents/{id}/hunt/lines", tag = "evidence", operation_id = "list_hunt_lines",
-    params(("id" = IncidentId, Path, description = "The incident"), Which),
+    params(OfIncident, Which),
     responses((status = 200, body = Lines)),
 )]
 async fn lines(

@@ -1,7 +1,8 @@
 //! Incidents: declared, found, looked at from each side, and commanded.
 
 use app::{
-    Done,
+    AppError, Done,
+    command::How,
     ports::{IncidentQuery, IncidentRow},
     read::{EntryView, IncidentView},
 };
@@ -20,6 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::{By, Read, Write},
     conditions::{Conditions, Listed, cursor, etag, limit},
+    described::OfIncident,
     error::Problem,
     intake::practice_for,
     received::{Asked, Named, Sent},
@@ -78,6 +80,18 @@ pub(crate) struct CommandTaken {
 }
 
 impl CommandTaken {
+    /// What a command came to that is given as the request's headers say: once, and on the version that they name.
+    pub(crate) async fn of<F>(
+        actor: &Actor,
+        conditions: Conditions,
+        give: impl FnOnce(How) -> F,
+    ) -> Result<Response, Problem>
+    where
+        F: Future<Output = Result<Done, AppError>>,
+    {
+        Ok(Self::answer(actor, conditions.ask(actor, give).await?, None))
+    }
+
     pub(crate) fn answer(actor: &Actor, done: Done, created: Option<String>) -> Response {
         let status = if created.is_some() && !done.repeated { StatusCode::CREATED } else { StatusCode::OK };
         let mut entries = done.entries;
@@ -170,7 +184,7 @@ async fn list(
 
 /// One incident whole: what stands, the six phases, the decisions that wait, the clocks.
 #[utoipa::path(
-    get, path = "/incidents/{id}", tag = "incidents", operation_id = "show_incident", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}", tag = "incidents", operation_id = "show_incident", params(OfIncident),
     responses((status = 200, body = IncidentView, headers(("ETag" = String, description = "The version it stands at")))),
 )]
 async fn show(
@@ -193,7 +207,7 @@ struct After {
 /// The entries of an incident, oldest first.
 #[utoipa::path(
     get, path = "/incidents/{id}/timeline", tag = "incidents", operation_id = "show_timeline",
-    params(("id" = IncidentId, Path, description = "The incident"), After),
+    params(OfIncident, After),
     responses((status = 200, body = Listed<EntryView>)),
 )]
 async fn timeline(
@@ -211,7 +225,7 @@ async fn timeline(
 
 /// The six phases of an incident.
 #[utoipa::path(
-    get, path = "/incidents/{id}/phases", tag = "incidents", operation_id = "show_phases", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/phases", tag = "incidents", operation_id = "show_phases", params(OfIncident),
     responses((status = 200, body = Listed<PhaseView>)),
 )]
 async fn phases(
@@ -224,7 +238,7 @@ async fn phases(
 
 /// What has to be decided next, containment first.
 #[utoipa::path(
-    get, path = "/incidents/{id}/decisions", tag = "incidents", operation_id = "show_decisions", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/decisions", tag = "incidents", operation_id = "show_decisions", params(OfIncident),
     responses((status = 200, body = Listed<Decision>)),
 )]
 async fn decisions(
@@ -237,7 +251,7 @@ async fn decisions(
 
 /// The clocks that run, and those that were stopped.
 #[utoipa::path(
-    get, path = "/incidents/{id}/clocks", tag = "incidents", operation_id = "show_clocks", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/clocks", tag = "incidents", operation_id = "show_clocks", params(OfIncident),
     responses((status = 200, body = Listed<Clock>)),
 )]
 async fn clocks(
@@ -252,7 +266,7 @@ async fn clocks(
 #[utoipa::path(
     post, path = "/incidents/{id}/commands", tag = "incidents", operation_id = "command_incident", request_body = Request,
     params(
-        ("id" = IncidentId, Path, description = "The incident"),
+        OfIncident,
         ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on; without it, whatever stands"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
     ),
@@ -265,7 +279,5 @@ async fn command(
     conditions: Conditions,
     Sent(request): Sent<Request>,
 ) -> Result<Response, Problem> {
-    let expected = conditions.expected;
-    let done = web.app.command(&by.actor, id, request, conditions.how(&by.actor)).await;
-    Ok(CommandTaken::answer(&by.actor, done.map_err(Conditions::problem(expected))?, None))
+    CommandTaken::of(&by.actor, conditions, |how| web.app.command(&by.actor, id, request, how)).await
 }

@@ -29,6 +29,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::{self, By, Read, Write, bearer, peer},
     conditions::{Conditions, Listed},
+    doors::Doors,
     error::Problem,
     limits,
     received::{self, Asked, Named, Sent},
@@ -42,9 +43,13 @@ const SMALL: usize = 64 << 10;
 pub(crate) fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(deliver))
-        .route("/intake/{source}", axum::routing::get(verify))
         .layer(DefaultBodyLimit::max(limits::INTAKE_BODY))
         .layer(middleware::from_fn(limits::delivered_in_time))
+}
+
+/// The question of a sender that sends nothing before it is answered.
+pub(crate) fn question() -> Doors {
+    Doors::default().get("/api/v1/intake/{source}", verify)
 }
 
 pub(crate) fn prompt_routes() -> OpenApiRouter<Web> {

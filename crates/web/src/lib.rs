@@ -8,6 +8,8 @@ mod caller;
 mod case;
 mod conditions;
 mod config;
+mod described;
+mod doors;
 mod drafts;
 mod error;
 mod evidence;
@@ -43,10 +45,11 @@ use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use config::Config;
+pub use doors::Door;
 pub use error::{Problem, Said, Since};
 pub use serve::{ServeError, Tls, listen, serve};
 
-use crate::state::Web;
+use crate::{doors::Doors, state::Web};
 
 /// The description of the API (OpenAPI 3.1).
 #[must_use]
@@ -54,20 +57,29 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     openapi::describe(openapi::all().1)
 }
 
+/// Every route that the description of the API does not list.
+#[must_use]
+pub fn doors() -> Vec<Door> {
+    prompt_doors().and(pages::lasting_routes()).list()
+}
+
+fn prompt_doors() -> Doors {
+    pages::routes()
+        .and(assets::routes())
+        .and(signin::routes())
+        .and(status::routes())
+        .and(openapi::routes())
+        .and(intake::question())
+}
+
 /// The whole face as one service: API, pages, health and metrics.
 pub fn router(app: App, config: Config) -> Router {
     let web = Web::new(app, config);
     let (prompt, lasting) = openapi::routers();
-    let prompt = prompt
-        .merge(pages::routes())
-        .merge(assets::routes())
-        .merge(signin::routes())
-        .merge(status::routes())
-        .merge(openapi::routes())
-        .layer(middleware::from_fn(limits::in_time));
+    let prompt = prompt.merge(prompt_doors().router()).layer(middleware::from_fn(limits::in_time));
     prompt
         .merge(lasting)
-        .merge(pages::lasting_routes())
+        .merge(pages::lasting_routes().router())
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(limits::JSON_BODY))

@@ -9,6 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::{By, Read, Write},
     conditions::{Conditions, Listed},
+    described::OfIncident,
     error::Problem,
     incidents::CommandTaken,
     received::{Named, Sent},
@@ -21,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<Web> {
 
 /// The notes of an incident, without their texts.
 #[utoipa::path(
-    get, path = "/incidents/{id}/notes", tag = "notes", operation_id = "list_notes", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/notes", tag = "notes", operation_id = "list_notes", params(OfIncident),
     responses((status = 200, body = Listed<Note>)),
 )]
 async fn list(
@@ -36,11 +37,7 @@ async fn list(
 /// Writes a note.
 #[utoipa::path(
     post, path = "/incidents/{id}/notes", tag = "notes", operation_id = "write_note", request_body = NewNote,
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
-    ),
+    params(OfIncident, Conditions),
     responses((status = 201, body = CommandTaken, headers(("ETag" = String), ("Location" = String)))),
 )]
 async fn write(
@@ -50,9 +47,7 @@ async fn write(
     conditions: Conditions,
     Sent(note): Sent<NewNote>,
 ) -> Result<Response, Problem> {
-    let expected = conditions.expected;
-    let done = web.app.write_note(&by.actor, id, note, conditions.how(&by.actor)).await;
-    let done = done.map_err(Conditions::problem(expected))?;
+    let done = conditions.ask(&by.actor, |how| web.app.write_note(&by.actor, id, note, how)).await?;
     let made = done.entries.iter().find_map(|entry| match Event::from_entry(entry) {
         Ok(Event::NoteWritten { note, .. }) => Some(note),
         _ => None,
@@ -64,7 +59,7 @@ async fn write(
 /// Every version of a note, oldest first, with its text.
 #[utoipa::path(
     get, path = "/incidents/{id}/notes/{note}", tag = "notes", operation_id = "show_note",
-    params(("id" = IncidentId, Path, description = "The incident"), ("note" = NoteId, Path, description = "The note")),
+    params(OfIncident, ("note" = NoteId, Path, description = "The note")),
     responses((status = 200, body = Listed<NoteText>)),
 )]
 async fn show(
@@ -79,9 +74,8 @@ async fn show(
 #[utoipa::path(
     put, path = "/incidents/{id}/notes/{note}", tag = "notes", operation_id = "revise_note", request_body = RevisedNote,
     params(
-        ("id" = IncidentId, Path, description = "The incident"), ("note" = NoteId, Path, description = "The note"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
+        OfIncident, ("note" = NoteId, Path, description = "The note"),
+        Conditions,
     ),
     responses((status = 200, body = CommandTaken, headers(("ETag" = String)))),
 )]
@@ -92,7 +86,6 @@ async fn revise(
     conditions: Conditions,
     Sent(revised): Sent<RevisedNote>,
 ) -> Result<Response, Problem> {
-    let expected = conditions.expected;
-    let done = web.app.revise_note(&by.actor, id, note, revised, conditions.how(&by.actor)).await;
-    Ok(CommandTaken::answer(&by.actor, done.map_err(Conditions::problem(expected))?, None))
+    CommandTaken::of(&by.actor, conditions, |how| web.app.revise_note(&by.actor, id, note, revised, how))
+        .await
 }

@@ -1,6 +1,6 @@
 //! The description of the API, made from the handlers themselves: a route that is not described is not served.
 
-use axum::{Json, Router, extract::State, response::IntoResponse, routing::get};
+use axum::{Json, Router, extract::State, response::IntoResponse};
 use utoipa::{
     OpenApi as _, ToSchema as _,
     openapi::{
@@ -12,8 +12,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Problem, accounts, alerts, breach, case, drafts, evidence, hunt, incidents, intake, journal, notes,
-    photos, practices, reports, situations, state::Web, status, tokens, views,
+    Problem, accounts, alerts, breach, case, doors::Doors, drafts, evidence, hunt, incidents, intake,
+    journal, notes, photos, practices, reports, situations, state::Web, status, tokens, views,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -91,8 +91,8 @@ pub(crate) fn all() -> (Router<Web>, OpenApi) {
         .split_for_parts()
 }
 
-pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/api/v1/openapi.json", get(document))
+pub(crate) fn routes() -> Doors {
+    Doors::default().get("/api/v1/openapi.json", document)
 }
 
 async fn document(State(_): State<Web>) -> impl IntoResponse {

@@ -83,8 +83,7 @@ async fn show(
     put, path = "/practices/{id}", tag = "practices", operation_id = "change_practice", request_body = Practice,
     params(
         ("id" = PracticeId, Path, description = "The practice"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
+        Conditions,
     ),
     responses((status = 200, body = PracticeRow, headers(("ETag" = String)))),
 )]

@@ -14,6 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::{By, Export, Read},
+    described::OfIncident,
     error::Problem,
     received::{Named, Sent},
     state::Web,
@@ -39,7 +40,7 @@ pub(crate) fn shown(kind: &'static str, name: &str, body: impl IntoResponse) -> 
 
 /// The report for the practice's leadership, as PDF/A.
 #[utoipa::path(
-    get, path = "/incidents/{id}/report.pdf", tag = "documents", operation_id = "show_report", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/report.pdf", tag = "documents", operation_id = "show_report", params(OfIncident),
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>)),
 )]
 async fn report(
@@ -53,7 +54,7 @@ async fn report(
 
 /// The decisions that wait, for people.
 #[utoipa::path(
-    get, path = "/incidents/{id}/decisions.md", tag = "documents", operation_id = "show_decisions_text", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/decisions.md", tag = "documents", operation_id = "show_decisions_text", params(OfIncident),
     responses((status = 200, content_type = "text/markdown", body = String)),
 )]
 async fn decisions(
@@ -69,7 +70,7 @@ async fn decisions(
 
 /// The obligations that have a date, as iCalendar (RFC 5545).
 #[utoipa::path(
-    get, path = "/incidents/{id}/obligations.ics", tag = "documents", operation_id = "show_obligations", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/obligations.ics", tag = "documents", operation_id = "show_obligations", params(OfIncident),
     responses((status = 200, content_type = "text/calendar", body = String)),
 )]
 async fn obligations(
@@ -98,7 +99,7 @@ struct NewPackage {
 /// Makes a sealed package of what one reader may see, and sends it.
 #[utoipa::path(
     post, path = "/incidents/{id}/packages", tag = "documents", operation_id = "make_package", request_body = NewPackage,
-    params(("id" = IncidentId, Path, description = "The incident")),
+    params(OfIncident),
     responses((status = 200, content_type = "application/zip", body = Vec<u8>, headers(("Manifest-SHA256" = String, description = "The one number that stands for the whole package")))),
 )]
 async fn package(

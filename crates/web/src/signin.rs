@@ -2,15 +2,14 @@
 //! no script can read and no other site can send.
 
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 
 use crate::{
     caller::{By, Read, cookie_name, peer},
+    doors::Doors,
     error::Problem,
     pages::{entrance, layout, providers, told},
     received::Named,
@@ -20,16 +19,17 @@ use crate::{
 /// As long as a session lasts, in seconds.
 const SESSION: u32 = 12 * 60 * 60;
 
-pub(crate) fn routes() -> Router<Web> {
-    Router::new()
-        .route("/signin", get(entrance::page).post(entrance::enter))
-        .route("/signin/passkey", post(entrance::passkey))
-        .route("/signin/passkey/challenge", post(entrance::challenge))
-        .route("/signin/with/{provider}", get(providers::leave))
-        .route("/signin/return", get(providers::back))
-        .route("/signin/second", post(providers::second))
-        .route("/signin/{token}", get(sign_in))
-        .route("/signout", post(sign_out))
+pub(crate) fn routes() -> Doors {
+    Doors::default()
+        .get("/signin", entrance::page)
+        .post("/signin", entrance::enter)
+        .post("/signin/passkey", entrance::passkey)
+        .post("/signin/passkey/challenge", entrance::challenge)
+        .get("/signin/with/{provider}", providers::leave)
+        .get("/signin/return", providers::back)
+        .post("/signin/second", providers::second)
+        .get("/signin/{token}", sign_in)
+        .post("/signout", sign_out)
 }
 
 async fn sign_in(

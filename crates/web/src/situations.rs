@@ -8,6 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::{By, Read, Write},
     conditions::{Conditions, Listed},
+    described::OfIncident,
     error::Problem,
     incidents::CommandTaken,
     received::{Named, Sent},
@@ -20,7 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<Web> {
 
 /// The situation reports that were sent, newest first, without their texts.
 #[utoipa::path(
-    get, path = "/incidents/{id}/situations", tag = "documents", operation_id = "list_situations", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/situations", tag = "documents", operation_id = "list_situations", params(OfIncident),
     responses((status = 200, body = Listed<Situation>)),
 )]
 async fn list(
@@ -34,11 +35,7 @@ async fn list(
 /// Sends a situation report: from now on it is frozen. The next one is due by the severity's cadence.
 #[utoipa::path(
     post, path = "/incidents/{id}/situations", tag = "documents", operation_id = "send_situation", request_body = NewSituation,
-    params(
-        ("id" = IncidentId, Path, description = "The incident"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that this is decided on"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is taken once, for seven days"),
-    ),
+    params(OfIncident, Conditions),
     responses((status = 201, body = CommandTaken, headers(("ETag" = String), ("Location" = String)))),
 )]
 async fn send(
@@ -48,16 +45,15 @@ async fn send(
     conditions: Conditions,
     Sent(new): Sent<NewSituation>,
 ) -> Result<Response, Problem> {
-    let expected = conditions.expected;
-    let sent = web.app.send_situation(&by.actor, id, new, conditions.how(&by.actor)).await;
-    let (report, done) = sent.map_err(Conditions::problem(expected))?;
+    let (report, done) =
+        conditions.ask(&by.actor, |how| web.app.send_situation(&by.actor, id, new, how)).await?;
     let place = format!("/api/v1/incidents/{id}/situations/{report}");
     Ok(CommandTaken::answer(&by.actor, done, Some(place)))
 }
 
 /// The next situation report, drafted from the incident as it stands.
 #[utoipa::path(
-    get, path = "/incidents/{id}/situations/draft", tag = "documents", operation_id = "draft_situation", params(("id" = IncidentId, Path, description = "The incident")),
+    get, path = "/incidents/{id}/situations/draft", tag = "documents", operation_id = "draft_situation", params(OfIncident),
     responses((status = 200, body = SituationDraft)),
 )]
 async fn draft(
@@ -71,7 +67,7 @@ async fn draft(
 /// One situation report, as it was sent.
 #[utoipa::path(
     get, path = "/incidents/{id}/situations/{report}", tag = "documents", operation_id = "show_situation",
-    params(("id" = IncidentId, Path, description = "The incident"), ("report" = ReportId, Path, description = "The report")),
+    params(OfIncident, ("report" = ReportId, Path, description = "The report")),
     responses((status = 200, body = Situation)),
 )]
 async fn show(

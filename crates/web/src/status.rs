@@ -5,11 +5,10 @@ use app::{
     status::Today,
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{FromRequestParts as _, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use kernel::Capability;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -17,6 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::{By, Read, peer},
     conditions::Listed,
+    doors::Doors,
     error::Problem,
     intake::ForPractice,
     received::Asked,
@@ -27,8 +27,8 @@ pub(crate) fn api_routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(today))
 }
 
-pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(metrics))
+pub(crate) fn routes() -> Doors {
+    Doors::default().get("/healthz", alive).get("/readyz", ready).get("/metrics", metrics)
 }
 
 /// Which clinical services work today, and what stands in for those that do not.

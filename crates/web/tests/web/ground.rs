@@ -1,6 +1,6 @@
 //! What the tests stand on: two practices, a token for each role at each, an incident with an alert, a note and evidence.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use app::{
     access::NewToken,
@@ -11,6 +11,7 @@ use app::{
 use axum::{
     Router,
     body::Body,
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use http_body_util::BodyExt as _;
@@ -74,11 +75,18 @@ pub(crate) struct Call {
     path: String,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
+    address: Option<SocketAddr>,
 }
 
 impl Call {
     pub(crate) fn new(method: &str, path: impl Into<String>) -> Self {
-        Self { method: method.parse().unwrap(), path: path.into(), headers: Vec::new(), body: Vec::new() }
+        Self {
+            method: method.parse().unwrap(),
+            path: path.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            address: None,
+        }
     }
 
     pub(crate) fn get(path: impl Into<String>) -> Self {
@@ -107,10 +115,19 @@ impl Call {
         self
     }
 
+    /// As if it came from this address.
+    pub(crate) fn from(mut self, address: [u8; 4]) -> Self {
+        self.address = Some(SocketAddr::from((address, 50_000)));
+        self
+    }
+
     pub(crate) fn request(self) -> Request<Body> {
         let mut request = Request::builder().method(self.method).uri(self.path);
         for (name, value) in self.headers {
             request = request.header(name, value);
+        }
+        if let Some(address) = self.address {
+            request = request.extension(ConnectInfo(address));
         }
         request.body(Body::from(self.body)).unwrap()
     }

@@ -4,10 +4,10 @@
 
 use app::accounts::{CameFrom, Credentials, NewAccount, SignedIn};
 use kernel::Role;
-use serde_json::json;
 use testkit::app::actor;
 
 use crate::{
+    doors::Things,
     ground::{Call, Ground, Reply},
     session::sign_in,
 };
@@ -32,6 +32,12 @@ fn guarded(reply: &Reply, what: &str, secure: bool) {
         assert!(policy.contains(part), "{what}: {policy}");
     }
     assert!(!policy.contains("unsafe") && !policy.contains('*'), "{what}: {policy}");
+    if reply.header("content-type").starts_with("text/html") {
+        // Pages and refusals in words alike: what runs bears the answer's own word, and makes no script of text.
+        for part in ["script-src 'nonce-", "require-trusted-types-for 'script'"] {
+            assert!(policy.contains(part), "{what}: {policy}");
+        }
+    }
     let kept = reply.header("cache-control");
     assert!(
         kept == "no-store" || (what.contains("/assets/") && kept.contains("immutable")),
@@ -41,37 +47,13 @@ fn guarded(reply: &Reply, what: &str, secure: bool) {
     assert!(!reply.header("server").contains('/') && reply.headers.get("x-powered-by").is_none(), "{what}");
 }
 
-/// The paths of every page, and of everything that a page loads.
-async fn pages(ground: &Ground, incident: &str, cookie: &str) -> Vec<String> {
-    let mut paths: Vec<String> = [
-        "/",
-        "/alerts",
-        "/journal",
-        "/journal/0",
-        "/practices",
-        "/today",
-        "/declare",
-        "/administration",
-        "/me",
-        "/emergencies",
-        "/signin",
-        "/signin/tq_0",
-        "/signin/return",
-        "/signin/with/nobody",
-        "/me/link/nobody",
-        "/staff/tq_0",
-        "/nothing/here",
-        "/assets/nothing.js",
-        "/health",
-        "/metrics",
-        "/api/v1/openapi.json",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    for tab in ["", "/systems", "/accounts", "/evidence", "/breach", "/recovery", "/lessons", "/notes"] {
-        paths.push(format!("/incidents/{incident}{tab}"));
-    }
-    paths.push(format!("/practices/{}", ground.program.practice));
+/// The paths of everything that can be looked at, of what a page loads, and of some that are not there.
+async fn pages(ground: &Ground, things: &Things, cookie: &str) -> Vec<String> {
+    let mut paths = things.looked_into();
+    paths.extend(
+        ["/signin/tq_0", "/staff/tq_0", "/nothing/here", "/assets/nothing.js", "/incidents/none"]
+            .map(str::to_owned),
+    );
     let board = ground.send(Call::get("/").with("cookie", cookie)).await.text();
     paths.extend(
         board.split("\"/assets/").skip(1).map(|rest| format!("/assets/{}", rest.split('"').next().unwrap())),
@@ -83,7 +65,7 @@ async fn pages(ground: &Ground, incident: &str, cookie: &str) -> Vec<String> {
 async fn every_answer_carries_the_headers_whoever_asks_for_whatever() {
     for secure in [false, true] {
         let ground = Ground::with(|config| config.secure = secure).await;
-        let incident = ground.incident().await;
+        let things = Things::new(&ground).await;
         let cookie = sign_in(&ground, Role::Lead).await;
         let api = serde_json::to_value(web::openapi()).unwrap();
         let operations = api["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
@@ -93,9 +75,7 @@ async fn every_answer_carries_the_headers_whoever_asks_for_whatever() {
         let mut asked: Vec<(String, String)> = operations
             .filter(|(_, path)| !path.ends_with("/events") && !path.ends_with("/backups"))
             .collect();
-        asked.extend(
-            pages(&ground, &incident, &cookie).await.into_iter().map(|path| ("GET".to_owned(), path)),
-        );
+        asked.extend(pages(&ground, &things, &cookie).await.into_iter().map(|path| ("GET".to_owned(), path)));
         asked.push(("PATCH".to_owned(), "/".to_owned()));
         asked.push(("POST".to_owned(), "/signin".to_owned()));
         asked.push(("OPTIONS".to_owned(), "/api/v1/incidents".to_owned()));
@@ -246,8 +226,34 @@ async fn somebody_who_guesses_keeps_neither_the_owner_nor_the_practice_out() {
     assert!((1..=60).contains(&refused), "{refused}");
 }
 
+/// A form of a page, filled in.
+struct Form {
+    action: String,
+    fields: Vec<(String, String)>,
+    /// Whether it brings files.
+    files: bool,
+}
+
+/// A form's body as a browser writes it, with a file of this name where it brings files.
+fn written(call: Call, fields: &[(String, String)], file: Option<&str>) -> Call {
+    let Some(name) = file else {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        return call.bytes(body).with("content-type", "application/x-www-form-urlencoded");
+    };
+    // HTML Standard, section 4.10.21.8: what would end the name is written in percent.
+    let name = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+    let mut body = String::new();
+    for (name, text) in fields {
+        body.push_str(&format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n"));
+    }
+    body.push_str(&format!(
+        "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nbytes\r\n--cut--\r\n"
+    ));
+    call.bytes(body).with("content-type", "multipart/form-data; boundary=cut")
+}
+
 /// Whatever a form asks for, with this in each field that takes text.
-fn filled(page: &str, text: &str) -> Vec<(String, Vec<(String, String)>)> {
+fn filled(page: &str, text: &str) -> Vec<Form> {
     let attribute = |tag: &str, name: &str| {
         let rest = tag.split(&format!(" {name}=\"")).nth(1)?;
         Some(
@@ -272,6 +278,7 @@ fn filled(page: &str, text: &str) -> Vec<(String, Vec<(String, String)>)> {
             let tag = input.split('>').next().unwrap();
             let Some(name) = attribute(tag, "name") else { continue };
             let value = match attribute(tag, "type").as_deref() {
+                Some("file") => continue,
                 Some("hidden") => attribute(tag, "value").unwrap_or_default(),
                 Some("radio" | "checkbox") => attribute(tag, "value").unwrap_or_else(|| "on".to_owned()),
                 Some("datetime-local") => "2026-01-26T09:30".to_owned(),
@@ -296,7 +303,8 @@ fn filled(page: &str, text: &str) -> Vec<(String, Vec<(String, String)>)> {
             let value = options.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
             fields.extend(attribute(tag, "name").map(|name| (name, value)));
         }
-        forms.push((action, fields));
+        let files = attribute(head, "enctype").is_some_and(|kind| kind.starts_with("multipart"));
+        forms.push(Form { action, fields, files });
     }
     forms
 }
@@ -314,32 +322,26 @@ async fn hostile_text_in_every_field_of_every_form_stays_text_on_every_page() {
     for text in &hostile {
         let ground = Ground::new().await;
         account(&ground).await;
-        let incident = ground.incident().await;
-        ground.alert("walked").await;
-        let suspect =
-            json!({"command": "suspect", "subject": {"what": "system", "system": "ehr-clinic"}, "why": text});
-        let path = format!("/api/v1/incidents/{incident}/commands");
-        ground.send(Call::post(path, &suspect).by(ground.of(Role::Responder))).await;
+        let things = Things::new(&ground).await;
+        let pages = things.pages();
         let mut sent = 0;
         for role in [Role::Lead, Role::Practice, Role::Attorney, Role::Responder] {
             let cookie = sign_in(&ground, role).await;
-            for page in walked(&ground, &incident) {
+            for page in &pages {
                 let shown = ground
-                    .send(Call::get(&page).with("cookie", cookie.clone()).with("accept", "text/html"))
+                    .send(Call::get(page).with("cookie", cookie.clone()).with("accept", "text/html"))
                     .await;
-                for (action, fields) in filled(&shown.text(), text) {
+                for Form { action, fields, files } in filled(&shown.text(), text) {
                     // What would end the test's own incident or session stays out.
                     if ["/signout", "/end", "/revoke"].iter().any(|end| action.ends_with(end))
                         || fields.iter().any(|(_, value)| value == "close")
                     {
                         continue;
                     }
-                    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
-                    let call = Call::new("POST", &action).bytes(body).with("cookie", cookie.clone());
-                    let call = call
-                        .with("content-type", "application/x-www-form-urlencoded")
-                        .with("accept", "text/html");
-                    let reply = ground.send(call.with("sec-fetch-site", "same-origin")).await;
+                    let call = Call::new("POST", &action).with("cookie", cookie.clone());
+                    let call = written(call, &fields, files.then_some(text.as_str()));
+                    let call = call.with("accept", "text/html").with("sec-fetch-site", "same-origin");
+                    let reply = ground.send(call).await;
                     sent += 1;
                     assert!(reply.status.as_u16() < 500, "{role} {action}: {}", reply.text());
                     harmless(&reply, &action);
@@ -347,46 +349,25 @@ async fn hostile_text_in_every_field_of_every_form_stays_text_on_every_page() {
             }
         }
         assert!(sent > 40, "only {sent} forms were found");
+        for open in things.open_forms() {
+            let shown = ground.send(Call::get(&open).with("accept", "text/html")).await;
+            assert_eq!(shown.status, 200, "{open}");
+            for Form { action, fields, files } in filled(&shown.text(), text) {
+                let call = written(Call::new("POST", &action), &fields, files.then_some(text.as_str()));
+                let call = call.with("accept", "text/html").with("sec-fetch-site", "same-origin");
+                let reply = ground.send(call).await;
+                assert!(reply.status.as_u16() < 500, "{action}: {}", reply.text());
+                harmless(&reply, &action);
+            }
+        }
         let cookie = sign_in(&ground, Role::Lead).await;
-        for page in walked(&ground, &incident) {
-            let reply = ground
-                .send(Call::get(&page).with("cookie", cookie.clone()).with("accept", "text/html"))
-                .await;
+        for page in &pages {
+            let reply =
+                ground.send(Call::get(page).with("cookie", cookie.clone()).with("accept", "text/html")).await;
             assert_eq!(reply.status, 200, "{page}: {}", reply.text());
-            harmless(&reply, &page);
+            harmless(&reply, page);
         }
     }
-}
-
-fn walked(ground: &Ground, incident: &str) -> Vec<String> {
-    let mut pages: Vec<String> = [
-        "/",
-        "/alerts",
-        "/journal",
-        "/practices",
-        "/today",
-        "/declare",
-        "/administration",
-        "/me",
-        "/emergencies",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    pages.push(format!("/practices/{}", ground.program.practice));
-    for tab in [
-        "",
-        "/systems",
-        "/systems/ehr-clinic",
-        "/accounts",
-        "/evidence",
-        "/breach",
-        "/recovery",
-        "/lessons",
-        "/notes",
-    ] {
-        pages.push(format!("/incidents/{incident}{tab}"));
-    }
-    pages
 }
 
 fn harmless(reply: &Reply, what: &str) {
@@ -400,37 +381,4 @@ fn harmless(reply: &Reply, what: &str) {
         cookies.iter().all(|cookie| cookie.to_str().is_ok_and(|cookie| cookie.contains("tourniquet"))),
         "{what}: {cookies:?}"
     );
-}
-
-#[tokio::test]
-async fn no_form_is_taken_from_another_site_whatever_it_is_for() {
-    let ground = Ground::new().await;
-    let incident = ground.incident().await;
-    let cookie = sign_in(&ground, Role::Lead).await;
-    let mut actions = std::collections::BTreeSet::new();
-    for page in walked(&ground, &incident) {
-        let shown =
-            ground.send(Call::get(&page).with("cookie", cookie.clone()).with("accept", "text/html")).await;
-        for (action, fields) in filled(&shown.text(), "text") {
-            if !actions.insert(action.clone()) {
-                continue;
-            }
-            let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
-            for site in [Some("cross-site"), Some("same-site"), Some("none"), None] {
-                let mut call = Call::new("POST", &action).bytes(body.clone()).with("cookie", cookie.clone());
-                call = call.with("content-type", "application/x-www-form-urlencoded");
-                if let Some(site) = site {
-                    call = call.with("sec-fetch-site", site);
-                }
-                let reply = ground.send(call).await;
-                assert_eq!(reply.status, 403, "{action} from {site:?}: {}", reply.text());
-            }
-        }
-    }
-    assert!(actions.len() > 8, "{actions:?}");
-    for open in ["/signin", "/signin/passkey", "/signin/passkey/challenge", "/signin/second"] {
-        let call = Call::new("POST", open).with("sec-fetch-site", "cross-site");
-        let call = call.with("content-type", "application/x-www-form-urlencoded");
-        assert_eq!(ground.send(call.bytes("name=a&password=b")).await.status, 403, "{open}");
-    }
 }
