@@ -2,7 +2,7 @@
 //! draft is made from the incident as it stands; a person edits it; once sent it is frozen: the journal has its digest,
 //! the text is sealed beside it. How often one is due follows from the severity (`incident::situation_minutes`).
 
-use incident::{Clock, ClockKind, Event, Request, State, SystemStage, situation_minutes};
+use incident::{Clock, ClockKind, Request, State, SystemStage, situation_minutes};
 use jiff::{ToSpan as _, tz::TimeZone};
 use kernel::{Actor, Digest, IncidentId, ReportId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -354,13 +354,4 @@ fn bullets(lines: impl IntoIterator<Item = String>) -> String {
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// The report that a command sent, where one did.
-#[must_use]
-pub fn sent_report(done: &Done) -> Option<ReportId> {
-    done.entries.iter().find_map(|entry| match Event::from_entry(entry) {
-        Ok(Event::SituationReportSent { report, .. }) => Some(report),
-        _ => None,
-    })
 }

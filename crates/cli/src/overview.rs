@@ -19,7 +19,7 @@ const GROUPS: [(&str, &[&str]); 9] = [
 
 /// The command line, with the overview in its help.
 pub(crate) fn command() -> Command {
-    let command = Tourniquet::command();
+    let command = flowing(Tourniquet::command());
     let mut text = String::new();
     for (title, verbs) in GROUPS {
         text.push_str(&format!("\n{title}:\n"));
@@ -36,6 +36,25 @@ pub(crate) fn command() -> Command {
          `tourniquet VERB --help` tells all of a verb. Exit status: 0 done, 1 the answer is no, 2 the input or usage is \
          wrong, 3 something outside failed.",
     )
+}
+
+/// Every verb with what stands after its help in paragraphs that flow: the terminal says how wide a line is, not the source.
+fn flowing(command: Command) -> Command {
+    let after = command.get_after_help().map(|help| joined(&help.to_string()));
+    let command = command.mut_subcommands(flowing);
+    match after {
+        Some(text) => command.after_help(text),
+        None => command,
+    }
+}
+
+/// Joins the lines of each paragraph of prose. A paragraph with a line that is set in (examples, lists) stays as it is.
+fn joined(text: &str) -> String {
+    let paragraph = |text: &str| {
+        let set = text.lines().any(|line| line.starts_with([' ', '\t']));
+        if set { text.to_owned() } else { text.lines().collect::<Vec<_>>().join(" ") }
+    };
+    text.split("\n\n").map(paragraph).collect::<Vec<_>>().join("\n\n")
 }
 
 /// What clap says of a wrong usage, on one line.
@@ -117,13 +136,70 @@ mod tests {
             assert!(!examples.is_empty(), "{path} has no example");
             assert!(examples.iter().any(|line| line.contains(path.as_str())), "{path}: no example of itself");
             for example in examples {
-                let line =
-                    [" | ", " > ", " < "].iter().fold(example, |line, end| line.split(end).next().unwrap());
-                if let Err(error) = Tourniquet::try_parse_from(words(line)) {
-                    panic!("{path}: `{line}`: {error}");
+                if let Some(what) = refused(example, false) {
+                    panic!("{path}: {what}");
                 }
             }
             assert!(verb.get_about().is_some(), "{path} does not say what it does");
         }
+    }
+
+    /// What is wrong with a line, if anything is. One that is told in passing (`tourniquet backup`) need not be whole.
+    fn refused(line: &str, passing: bool) -> Option<String> {
+        use clap::error::ErrorKind as K;
+        let ends = [" | ", " > ", " < ", " #"];
+        let line = ends.iter().fold(line, |line, end| line.split(end).next().unwrap());
+        let error = Tourniquet::try_parse_from(words(line.trim())).err()?;
+        let fine = match error.kind() {
+            K::DisplayHelp | K::DisplayVersion => true,
+            K::MissingRequiredArgument
+            | K::MissingSubcommand
+            | K::DisplayHelpOnMissingArgumentOrSubcommand => passing,
+            _ => false,
+        };
+        (!fine).then(|| format!("`{line}`: {error}"))
+    }
+
+    #[test]
+    fn what_the_documents_say_to_type_is_accepted() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let named = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+        let mut files: Vec<_> = named.map(|name| root.join(name)).into();
+        for folder in ["docs", "docs/decisions"] {
+            files.extend(std::fs::read_dir(root.join(folder)).unwrap().map(|file| file.unwrap().path()));
+        }
+        files.retain(|file| file.extension().is_some_and(|kind| kind == "md"));
+        let (mut wrong, mut count) = (Vec::new(), 0);
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let mut told = |line: &str, passing| {
+                count += 1;
+                wrong.extend(refused(line, passing).map(|what| format!("{}: {what}", file.display())));
+            };
+            let (mut fenced, mut prose) = (false, String::new());
+            for line in text.lines() {
+                if line.trim_start().starts_with("```") {
+                    fenced = !fenced;
+                } else if !fenced {
+                    prose.push_str(line);
+                    prose.push('\n');
+                } else if line.starts_with("tourniquet ") {
+                    told(line, false);
+                }
+            }
+            // A span broken over two lines is one; what is left open (`…`, `[…]`) ends it.
+            for span in prose.split('`').skip(1).step_by(2).filter(|span| span.starts_with("tourniquet ")) {
+                let line = span.split_whitespace().collect::<Vec<_>>().join(" ");
+                told(line.split(['[', '…', '|']).next().unwrap_or_default(), true);
+            }
+        }
+        assert!(count > 30, "only {count} lines were found");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn prose_after_the_help_flows_and_examples_stay_as_they_are() {
+        let text = "Examples:\n  tourniquet a\n  tourniquet b\n\nOne line\nand another.";
+        assert_eq!(joined(text), "Examples:\n  tourniquet a\n  tourniquet b\n\nOne line and another.");
     }
 }

@@ -12,8 +12,6 @@ pub(crate) mod demo;
 pub(crate) mod engage;
 pub(crate) mod eradicate;
 pub(crate) mod evidence;
-#[cfg(test)]
-mod examples;
 pub(crate) mod export;
 pub(crate) mod finding;
 pub(crate) mod hunt;

@@ -35,24 +35,7 @@ impl Program {
     pub async fn start_with(edge: Edge, providers: Vec<identity::Configured>) -> Result<Self, Failed> {
         let folder = tempfile::tempdir()?;
         let location = store::Location::File(folder.path().join("journal.sqlite"));
-        Self::put_together(folder, &location, edge, providers).await
-    }
-
-    /// As [`Program::start`], on a database of your choice.
-    ///
-    /// # Errors
-    /// Whatever went wrong.
-    pub async fn start_on(folder: TempDir, location: &store::Location, edge: Edge) -> Result<Self, Failed> {
-        Self::put_together(folder, location, edge, Vec::new()).await
-    }
-
-    async fn put_together(
-        folder: TempDir,
-        location: &store::Location,
-        edge: Edge,
-        providers: Vec<identity::Configured>,
-    ) -> Result<Self, Failed> {
-        let app = open_with(folder.path(), location, edge, providers).await?;
+        let app = open_with(folder.path(), &location, edge, providers).await?;
         let practice = app
             .set_profile(&actor(Role::Lead, None), SetProfile { id: None, practice: demo_practice()? })
             .await?;

@@ -3,10 +3,11 @@
 
 use kernel::IncidentId;
 use utoipa::{
-    IntoParams, PartialSchema, ToSchema as _,
+    IntoParams, ToSchema as _,
     openapi::{
-        Ref, RefOr, Required, Schema,
+        ObjectBuilder, Ref, RefOr, Required, Schema,
         path::{Parameter, ParameterBuilder, ParameterIn},
+        schema::{SchemaType, Type},
     },
 };
 
@@ -35,8 +36,11 @@ impl IntoParams for OfIncident {
 
 impl IntoParams for Conditions {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let header =
-            |name, description| parameter(name, ParameterIn::Header, description, Option::<String>::schema());
+        let header = |name, description| {
+            let text = SchemaType::from_iter([Type::String, Type::Null]);
+            let schema = ObjectBuilder::new().schema_type(text).build();
+            parameter(name, ParameterIn::Header, description, RefOr::T(schema.into()))
+        };
         vec![
             header("If-Match", "The ETag that this is decided on"),
             header("Idempotency-Key", "The same request with the same key is taken once, for seven days"),
