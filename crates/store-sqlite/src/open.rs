@@ -20,7 +20,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// How long a connection waits for another process's lock.
 const BUSY: Duration = Duration::from_secs(2);
 /// How often the write-ahead log is moved into the file.
-const MOVE: Duration = Duration::from_millis(500);
+const MOVE: Duration = Duration::from_millis(200);
 
 /// Takes 4 MiB and lets go of them. SQLite's memory is the C library's, which gives what is free at the end of a thread's heap
 /// back to the system as soon as it is 128 KiB, and fetches it again for the next batch: a tenth of the time of intake. It
