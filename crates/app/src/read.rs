@@ -298,11 +298,11 @@ fn counted(mut row: IncidentRow, now: Timestamp) -> IncidentRow {
 
 /// What a list shows of an incident.
 pub(crate) fn incident_row(state: &State, practice: &Practice, now: Timestamp) -> IncidentRow {
+    // One word for where it stands: the first phase that has something open. Lessons may have begun while nothing is contained;
+    // who looks at a list of incidents needs to hear of the latter. That somebody has not answered a call is told by its clock.
     let phases = state.phases();
-    let phase = phases
-        .iter()
-        .find(|view| view.status == incident::PhaseStatus::Running)
-        .or_else(|| phases.iter().find(|view| view.status == incident::PhaseStatus::NotStarted));
+    let open = |view: &&incident::PhaseView| !view.open.is_empty() && view.phase != incident::Phase::Identify;
+    let phase = phases.iter().find(open);
     let running = |clock: &Clock| clock.stopped_at.is_none();
     let next_due =
         state.clocks(practice, now).into_iter().filter(running).filter_map(|clock| clock.due_at).min();

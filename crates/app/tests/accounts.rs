@@ -234,7 +234,9 @@ async fn changes_of_one_account_at_the_same_moment_all_stand_and_the_record_tell
             app.change_account(&lead, id, to(role)),
             app.change_account(&lead, id, leave),
         );
-        (one.unwrap(), two.unwrap(), three.unwrap());
+        for done in [one, two, three] {
+            done.unwrap();
+        }
         let account = app.accounts(&lead).await.unwrap().remove(0);
         assert_eq!(
             (account.name, account.role, account.elsewhere),

@@ -78,7 +78,7 @@ words! {
     /// What a site is. Clinic and surgery centre are two workflows with two records: losing either must show.
     SiteKind, "a kind of site":
     Clinic = "clinic", "clinic";
-    SurgeryCentre = "surgery_centre", "surgery centre";
+    SurgeryCentre = "surgery_centre", "surgery center";
     Office = "office", "office";
     DataCentre = "data_centre", "data centre or cloud";
 }

@@ -162,7 +162,9 @@ fn weigh_spread(facts: &Facts, scale: &mut Scale) {
         scale.add(0, text);
     }
     if facts.privileged_accounts > 0 {
-        scale.add(1, format!("{} of the accounts have administrative rights", facts.privileged_accounts));
+        let have = if facts.privileged_accounts == 1 { "has" } else { "have" };
+        let reason = format!("{} of the accounts {have} administrative rights", facts.privileged_accounts);
+        scale.add(1, reason);
     }
 }
 
@@ -199,7 +201,7 @@ fn weigh_care(facts: &Facts, scale: &mut Scale) {
             .any(|service| service.workflow == kind && (service.visits > 0 || service.procedures > 0))
     };
     if touched(SiteKind::Clinic) && touched(SiteKind::SurgeryCentre) {
-        scale.add(1, "both the clinic and the surgery centre are at risk".to_owned());
+        scale.add(1, "both the clinic and the surgery center are at risk".to_owned());
     }
     if !stake.records.is_empty() {
         let records: Vec<_> = stake.records.iter().map(ToString::to_string).collect();
