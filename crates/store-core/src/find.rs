@@ -337,6 +337,17 @@ impl Needles {
         self.query(" & ", " | ", |token| format!("'{token}'"), |beginning| format!("'{beginning}':*"))
     }
 
+    /// A `tsquery` that asks for words by their beginnings alone. The index then gives rows that have to be looked at again: for
+    /// few rows that is quicker than to ask for every way in which a word may go on.
+    #[must_use]
+    pub fn tsquery_of_few(&self) -> String {
+        let each = self.needed().map(|needle| {
+            let whole = needle.ends_with('-');
+            format!("'{needle}'{}", if whole { "" } else { ":*" })
+        });
+        each.collect::<Vec<_>>().join(" & ")
+    }
+
     /// Both databases go through the rows of a whole word in order and stop when they have enough, and gather all rows
     /// of a beginning before the first. So a word is asked for as itself, or the beginning of a longer one: mostly somebody
     /// has typed a whole word, and few rows hold longer ones alone.

@@ -13,8 +13,9 @@ use crate::{
 
 /// A word that a quarter of this many rows hold does not lead a search: most rows that the other needles find hold it.
 const GLIMPSE: i64 = 60;
-/// No more words than these lead a search; the others are looked for in what they find.
+/// No more words than these lead a search, and no more are glimpsed for; the others are looked for in what these find.
 const LEADERS: usize = 4;
+const GLIMPSES: usize = 8;
 /// Up to this many rows since an instant are read one and all.
 const RECENT: i64 = 5000;
 
@@ -116,45 +117,57 @@ impl Search {
                 return Ok(keys);
             }
         }
-        let lead = self.lead(backend).await?;
-        // Where the index was asked for everything, its answer needs no second look.
-        let like = if lead.covers(&self.needles) { "%" } else { &like };
-        // A stretch that is too short for what is asked would be looked through in vain.
-        for window in habits.windows.iter().filter(|&&window| reach.span() <= window) {
+        let (tags, words) = self.leaders(backend).await?;
+        // A stretch that is too short for what is asked would be looked through in vain. In a short one the rarest word is enough
+        // of a lead: each word more costs the index as much as looking at what it gives.
+        let first = self.lead(&tags, words.first());
+        for window in habits.windows.iter().filter(|&&window| reach.likely_span() <= window) {
             let floor = top.saturating_sub(*window).max(stretch.floor);
-            let keys = backend.search(Stretch { floor, below: top + 1, ..stretch }, &lead, like).await?;
+            let like = self.like(&first);
+            let keys = backend.search(Stretch { floor, below: top + 1, ..stretch }, &first, &like).await?;
             if whole(keys.len() as u64) >= wanted || floor == stretch.floor {
                 return Ok(keys);
             }
         }
-        backend.search(stretch, &lead, like).await
+        let lead = self.lead(&tags, words.iter().take(LEADERS));
+        let like = self.like(&lead);
+        backend.search(stretch, &lead, &like).await
     }
 
-    /// What the index of words is asked for: the tags, and the words that are not common by a glimpse at the newest rows.
-    /// Each row that it gives is looked at for the others.
-    async fn lead(&self, backend: &impl Backend) -> Result<Needles, Fault> {
+    /// What the index of words may be asked for: the tags, and the words that are not common by a glimpse at the newest rows,
+    /// the rarest first.
+    async fn leaders(&self, backend: &impl Backend) -> Result<(Needles, Vec<Needles>), Fault> {
         let stretch = self.stretch;
-        let (mut lead, words) = self.needles.apart();
+        let (tags, words) = self.needles.apart();
         let floor = backend.floor(stretch, GLIMPSE).await?.unwrap_or(stretch.floor);
         let glimpse = Stretch { floor, limit: GLIMPSE / 4, ..stretch };
-        let mut leaders = 0;
-        for word in words {
-            if leaders == LEADERS {
-                break;
-            }
-            let found = backend.walk(glimpse, &word.like()).await?;
-            if whole(found.len() as u64) < glimpse.limit {
-                lead.join(word);
-                leaders += 1;
+        let mut rare = Vec::new();
+        for word in words.into_iter().take(GLIMPSES) {
+            let found = whole(backend.walk(glimpse, &word.like()).await?.len() as u64);
+            if found < glimpse.limit {
+                rare.push((found, word));
             }
         }
+        rare.sort_by_key(|(found, _)| *found);
+        Ok((tags, rare.into_iter().map(|(_, word)| word).collect()))
+    }
+
+    /// What the index of words is asked for. Each row that it gives is looked at for what is not among it.
+    fn lead<'n>(&self, tags: &Needles, words: impl IntoIterator<Item = &'n Needles>) -> Needles {
+        let mut lead = tags.clone();
+        words.into_iter().for_each(|word| lead.join(word.clone()));
         if lead.is_empty() {
             lead = self.needles.clone();
         }
-        if !stretch.tenant.every {
-            lead.tag(Tag::Practice, &find::id(stretch.tenant.practice.as_u128()));
+        if !self.stretch.tenant.every {
+            lead.tag(Tag::Practice, &find::id(self.stretch.tenant.practice.as_u128()));
         }
-        Ok(lead)
+        lead
+    }
+
+    /// Where the index was asked for everything, its answer needs no second look.
+    fn like(&self, lead: &Needles) -> String {
+        if lead.covers(&self.needles) { "%".to_owned() } else { self.needles.like() }
     }
 }
 
@@ -183,6 +196,11 @@ impl Reach {
     /// In keys.
     const fn span(self) -> i64 {
         self.times(self.keys)
+    }
+
+    /// In keys, without the half as far again.
+    const fn likely_span(self) -> i64 {
+        self.span() / 3 * 2
     }
 }
 

@@ -90,8 +90,9 @@ async fn pool(url: &str, limits: Options, doing: &str) -> Result<(PgPool, Arc<Tr
         ("plan_cache_mode", "force_custom_plan"),
         // Every read has its index; walking a large table is never the better way, whatever the statistics say.
         ("enable_seqscan", "off"),
-        // Compiling a query takes longer than these take.
+        // Compiling a query, or starting helpers for it, takes longer than these take.
         ("jit", "off"),
+        ("max_parallel_workers_per_gather", "0"),
         // Nobody waits any more for what takes longer.
         ("statement_timeout", "60s"),
         // A writer that vanished must not keep the head of the log locked.
