@@ -121,7 +121,9 @@ impl Search {
         // A stretch that is too short for what is asked would be looked through in vain. In a short one the rarest word is enough
         // of a lead: each word more costs the index as much as looking at what it gives.
         let first = self.lead(&tags, words.first());
-        for window in habits.windows.iter().filter(|&&window| reach.likely_span() <= window) {
+        // For several words the whole index takes so long that a stretch is worth a try even where it may be too short.
+        let span = if words.len() > 1 { reach.likely_span() / 4 } else { reach.likely_span() };
+        for window in habits.windows.iter().filter(|&&window| span <= window) {
             let floor = top.saturating_sub(*window).max(stretch.floor);
             let like = self.like(&first);
             let keys = backend.search(Stretch { floor, below: top + 1, ..stretch }, &first, &like).await?;
