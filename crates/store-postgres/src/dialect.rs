@@ -25,7 +25,7 @@ pub(crate) const BEGIN_PICTURE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ RE
 /// Keys per block of the index of words, as a power of two.
 const BLOCK: u32 = 13;
 /// The index of words gathers all rows first, in 2 ms for a rare word and in 30 for one in 150 of a million; a row is walked in
-/// 1.4 µs. In two blocks or four it takes 5 to 9 ms, and much longer in more: each block is one more list to go through.
+/// 1.4 µs. In two blocks it takes 5 ms for one word, and 50 in sixteen: each block is one more list to go through.
 pub(crate) const HABITS: Habits = Habits {
     all: Walks { sample: 1500, most: 8000 },
     one: Walks { sample: 250, most: 1500 },
