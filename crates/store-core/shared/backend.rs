@@ -12,7 +12,6 @@ use store_core::{
     records::{
         AgreementRow, EntryRow, HeadRow, ListedRow, NodeRow, ShelfAsked, ShelfRow, SnapshotRow, UsedKey,
     },
-    search::Habits,
 };
 
 use crate::{Database, dialect, dumps, reads, shelves, writes};
@@ -192,10 +191,6 @@ impl Backend for Database {
 
     async fn recent(&self, kind: i16, since: Since, stretch: Stretch, like: &str) -> Result<Vec<i64>, Fault> {
         ask!(self.readers, |conn| reads::recent(conn, kind, since, stretch, like))
-    }
-
-    fn habits(&self) -> Habits {
-        dialect::HABITS
     }
 
     async fn search(&self, stretch: Stretch, lead: &Needles, like: &str) -> Result<Vec<i64>, Fault> {

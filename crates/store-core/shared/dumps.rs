@@ -267,7 +267,7 @@ impl Load {
             tree::append(self.size, &fetch, &leaves).map_err(|error| Fault::Damaged(error.to_string()))?;
         batch.nodes = grown.nodes.iter().map(|(node, hash)| (node_key(*node), *hash)).collect();
         let rows = self.prepared.listed.iter().zip(&self.orders);
-        batch.listed = rows.map(|(row, &key)| KeptRow { key, new: true, row }).collect();
+        batch.keep_rows(rows.map(|(row, &key)| KeptRow { key, new: true, row }).collect(), |_| None);
         batch.keys = std::mem::take(&mut self.keys);
         batch.payloads = self.payloads.iter().map(|(practice, payload)| (*practice, payload)).collect();
         batch.profiles = self.prepared.profiles.iter().map(|(id, row)| (*id, row.as_slice())).collect();

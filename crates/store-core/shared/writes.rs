@@ -8,7 +8,7 @@ use store_core::{
     journal::SINCE,
     plan::{Asked, Batch, Kept, Known, Verdict, plan},
     prepare::{Prepared, stream_kind},
-    records::{count, node_key, whole},
+    records::{AgreementRow, count, node_key, whole},
 };
 
 use crate::{
@@ -112,6 +112,11 @@ async fn answer(conn: &mut Conn, verdict: Verdict, practice: Uuid) -> Result<Ans
 /// Writes everything of a batch but the head.
 pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     dialect::put(&mut *conn, batch).await?;
+    for (practice, AgreementRow { judged, agreed }) in &batch.judged {
+        query_file!("../store-core/sql/judged_keep.sql", practice, judged, agreed)
+            .execute(&mut *conn)
+            .await?;
+    }
     for (practice, row) in &batch.profiles {
         query_file!("../store-core/sql/profile_keep.sql", practice, row).execute(&mut *conn).await?;
     }

@@ -16,7 +16,6 @@ use crate::{
     records::{
         AgreementRow, EntryRow, HeadRow, ListedRow, NodeRow, ShelfAsked, ShelfRow, SnapshotRow, UsedKey,
     },
-    search::Habits,
 };
 
 /// A failure of a database.
@@ -148,9 +147,7 @@ pub trait Backend: Send + Sync + 'static {
     async fn count_since(&self, kind: i16, since: Since, stretch: Stretch) -> Result<i64, Fault>;
     /// The same as a walk, by the index of that instant: for few rows.
     async fn recent(&self, kind: i16, since: Since, stretch: Stretch, like: &str) -> Result<Vec<i64>, Fault>;
-    /// What it is good at when it looks for a page.
-    fn habits(&self) -> Habits;
-    /// The same by the index of words, which is asked for `lead` alone; the pattern decides, unless it is `%`.
+    /// The same as a walk by the index of words, which is asked for `lead` alone; the pattern decides, unless it is `%`.
     async fn search(&self, stretch: Stretch, lead: &Needles, like: &str) -> Result<Vec<i64>, Fault>;
 
     /// Practices' rows.

@@ -325,50 +325,30 @@ impl Needles {
         pattern
     }
 
-    /// A query of SQLite's FTS5.
+    /// A query of SQLite's FTS5. It goes through the rows of a whole word in order and stops when it has enough, and gathers
+    /// all rows of a beginning before the first. So a word is asked for as itself, or the beginning of a longer one: mostly
+    /// somebody has typed a whole word, and few rows hold longer ones alone.
     #[must_use]
     pub fn fts5(&self) -> String {
-        self.query(" AND ", " OR ", |token| format!("\"{token}\""), |beginning| format!("\"{beginning}\" *"))
+        let each = self.needed().map(|needle| {
+            if needle.ends_with('-') {
+                return format!("\"{needle}\"");
+            }
+            let longer = NEXT.chars().map(|next| format!("\"{needle}{next}\" *"));
+            let any: Vec<_> = std::iter::once(format!("\"{needle}\"")).chain(longer).collect();
+            format!("({})", any.join(" OR "))
+        });
+        each.collect::<Vec<_>>().join(" AND ")
     }
 
-    /// A `tsquery` of PostgreSQL.
+    /// A `tsquery` of PostgreSQL, with `^` before each needle where the block is to be put that its word stands in.
     #[must_use]
     pub fn tsquery(&self) -> String {
-        self.query(" & ", " | ", |token| format!("'{token}'"), |beginning| format!("'{beginning}':*"))
-    }
-
-    /// A `tsquery` that asks for words by their beginnings alone. The index then gives rows that have to be looked at again: for
-    /// few rows that is quicker than to ask for every way in which a word may go on.
-    #[must_use]
-    pub fn tsquery_of_few(&self) -> String {
         let each = self.needed().map(|needle| {
             let whole = needle.ends_with('-');
-            format!("'{needle}'{}", if whole { "" } else { ":*" })
+            format!("'^{needle}'{}", if whole { "" } else { ":*" })
         });
         each.collect::<Vec<_>>().join(" & ")
-    }
-
-    /// Both databases go through the rows of a whole word in order and stop when they have enough, and gather all rows
-    /// of a beginning before the first. So a word is asked for as itself, or the beginning of a longer one: mostly somebody
-    /// has typed a whole word, and few rows hold longer ones alone.
-    fn query(
-        &self,
-        and: &str,
-        or: &str,
-        token: impl Fn(&str) -> String,
-        beginning: impl Fn(&str) -> String,
-    ) -> String {
-        let all: Vec<_> = (self.needed())
-            .map(|needle| {
-                if needle.ends_with('-') {
-                    return token(needle);
-                }
-                let longer = NEXT.chars().map(|next| beginning(&format!("{needle}{next}")));
-                let any: Vec<_> = std::iter::once(token(needle)).chain(longer).collect();
-                format!("({})", any.join(or))
-            })
-            .collect();
-        all.join(and)
     }
 }
 

@@ -90,6 +90,13 @@ impl Held {
         self.floor = self.floor.map(|known| known.max(floor));
         self.below = self.below.max(newest.received_at.as_microsecond().saturating_add(SLACK));
     }
+
+    /// It was filled down to a key, and no older alert was taken in after this instant: but what was let go of meanwhile may
+    /// be newer.
+    fn settle(&mut self, end: i64, oldest: i64) {
+        self.floor = Some(end.max(self.gone));
+        self.below = self.below.max(oldest);
+    }
 }
 
 impl Row {
@@ -161,7 +168,7 @@ impl Near {
         let (tenant, floor) = (Tenant { every: true, practice: Uuid::nil() }, Kind::Alert.floor());
         let (received, updated) = (i64::MIN, i64::MIN);
         let mut below = floor + (1 << 56);
-        let mut count = 0;
+        let (mut count, mut oldest) = (0, 0);
         let doubts = self.held().doubts;
         loop {
             let stretch = Stretch { tenant, below, floor, received, updated, limit: PAGE };
@@ -176,7 +183,7 @@ impl Near {
                 let practice = Uuid::from_u128(filed.practice.as_u128());
                 let alert = filed.near();
                 below = row.key;
-                held.below = alert.received_at.as_microsecond().saturating_add(SLACK);
+                oldest = alert.received_at.as_microsecond().saturating_add(SLACK);
                 if !held.rows.contains_key(&row.key) {
                     let keys = prepare::near_keys(&alert.alert);
                     let keys = keys.iter().map(|&key| mixed(practice, key)).collect();
@@ -187,7 +194,7 @@ impl Near {
             let all = whole(keys.len() as u64) < PAGE;
             if all || count >= FILL || held.gone > floor {
                 let end = if all { floor } else { below };
-                held.floor = Some(end.max(held.gone));
+                held.settle(end, oldest);
                 return Ok(());
             }
         }
@@ -208,5 +215,38 @@ impl Filed {
     fn near(self) -> NearAlert {
         let Self { id, alert, received_at, group, .. } = self;
         NearAlert { id, alert, received_at, group }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_let_go_of_while_memory_is_filled_is_not_taken_for_one_that_never_came() {
+        let (practice, key) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let row = |second: i64, keys: usize| Row {
+            practice,
+            keys: vec![mixed(practice, key); keys],
+            alert: NearAlert {
+                id: AlertId::from_u128(3),
+                alert: serde_json::from_str("{}").unwrap(),
+                received_at: Timestamp::from_second(second).unwrap(),
+                group: GroupId::from_u128(4),
+            },
+        };
+        let near = Near::default();
+        let start = Kind::Alert.floor();
+        {
+            let mut held = near.held();
+            held.put(start + 9, row(5000, 1));
+            // So many keys that the older ones must go, among them one that is newer than what is read last.
+            held.put(start + 7, row(4000, MOST));
+            held.settle(start + 5, 1_000_000_000);
+            assert_eq!(held.floor, Some(start + 8));
+        }
+        let since = |second: i64| near.related(practice, &[key], second * 1_000_000, 10);
+        assert!(since(3000).is_none(), "the one of second 4000 is not here, and the database is to be asked");
+        assert_eq!(since(4500).map(|found| found.len()), Some(1));
     }
 }

@@ -3,7 +3,7 @@
 //! write of a batch sees those before it.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
 };
 
@@ -16,7 +16,7 @@ use crate::{
     find::Kind,
     near::Near,
     prepare::{Prepared, PreparedEntry, PreparedRow, PreparedToken, stream_kind},
-    records::{KnownFact, NodeRow, count, hash, node_id, node_key, whole},
+    records::{AgreementRow, KnownFact, NodeRow, count, hash, node_id, node_key, whole},
 };
 
 type Keyed = (Uuid, [u8; 32]);
@@ -64,7 +64,8 @@ pub struct Known {
     keys: HashMap<Keyed, ([u8; 32], u64, u64)>,
     streams: HashMap<(Uuid, i16), (Uuid, u64)>,
     dedups: HashMap<Keyed, Uuid>,
-    listed: HashMap<(Uuid, i16), i64>,
+    /// A row's key, and how it was judged, where it was.
+    listed: HashMap<(Uuid, i16), (i64, Option<i64>)>,
     edge: Edge,
 }
 
@@ -99,7 +100,7 @@ impl Known {
                 self.dedups.insert(*asked.dedups.get(at)?, id()?);
             }
             KnownFact::LISTED => {
-                self.listed.insert(*asked.listed.get(at)?, fact.first?);
+                self.listed.insert(*asked.listed.get(at)?, (fact.first?, fact.last));
             }
             _ => {}
         }
@@ -249,6 +250,8 @@ pub struct Batch<'a> {
     pub entries: Vec<NewEntry<'a>>,
     /// Rows of lists, each once.
     pub listed: Vec<KeptRow<'a>>,
+    /// By how much the numbers of judged alerts change, by tenant.
+    pub judged: BTreeMap<Uuid, AgreementRow>,
     /// New idempotency keys.
     pub keys: Vec<NewKey>,
     /// Sealed bytes with their tenants.
@@ -259,7 +262,21 @@ pub struct Batch<'a> {
     pub tokens: Vec<&'a PreparedToken>,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// Writes these rows, of which `before` says how each was judged until now.
+    pub fn keep_rows(&mut self, rows: Vec<KeptRow<'a>>, before: impl Fn(&KeptRow<'a>) -> Option<i64>) {
+        for kept in &rows {
+            let now = Some(i64::from(kept.row.judged)).filter(|judged| *judged >= 0);
+            let was = before(kept);
+            if now != was {
+                let change = self.judged.entry(kept.row.practice).or_default();
+                change.judged += i64::from(now.is_some()) - i64::from(was.is_some());
+                change.agreed += now.unwrap_or(0) - was.unwrap_or(0);
+            }
+        }
+        self.listed = rows;
+    }
+
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -394,7 +411,7 @@ impl<'a> Planner<'a> {
             return;
         }
         let (key, new) = match self.known.listed.get(&id) {
-            Some(&key) => (key, false),
+            Some(&(key, _)) => (key, false),
             None => {
                 let order = self.known.arrived + self.batch.arrived;
                 self.batch.arrived += 1;
@@ -407,6 +424,9 @@ impl<'a> Planner<'a> {
 
     fn finish(mut self) -> Result<Batch<'a>, MissingNode> {
         self.batch.arrived += self.known.arrived;
+        let rows = std::mem::take(&mut self.batch.listed);
+        let known = &self.known.listed;
+        self.batch.keep_rows(rows, |kept| known.get(&(kept.row.id, kept.row.kind.number()))?.1);
         self.batch.size = self.size();
         if !self.leaves.is_empty() {
             let edge = &self.known.edge;

@@ -89,7 +89,7 @@ pub struct KnownFact {
     pub bytes: Option<Vec<u8>>,
     /// The size of the log; the first entry; a version; a row's key.
     pub first: Option<i64>,
-    /// How many rows ever arrived; the last entry.
+    /// How many rows ever arrived; the last entry; how a row was judged.
     pub last: Option<i64>,
 }
 
@@ -102,7 +102,7 @@ impl KnownFact {
     pub const STREAM: i16 = 2;
     /// An alert's key that is taken: the alert that has it.
     pub const DEDUP: i16 = 3;
-    /// A row of a list that exists: its key.
+    /// A row of a list that exists: its key, and how it was judged, where it was.
     pub const LISTED: i16 = 4;
 }
 
@@ -127,7 +127,7 @@ pub struct SnapshotRow {
 }
 
 /// How many alerts were judged.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct AgreementRow {
     /// By a person.
     pub judged: i64,

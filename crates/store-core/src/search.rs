@@ -1,6 +1,5 @@
 //! Finding a page of rows among millions: which way of looking finds it soonest. Every database can walk its newest rows,
-//! and has an index of words; a glimpse at the newest rows says how rare what is asked for is, and with that which of the two
-//! is quicker and how far back a page's worth lies.
+//! which finds what is common, and has an index of words that gives rows newest first, which finds what is rare.
 
 use app::ports::Cursor;
 use kernel::Timestamp;
@@ -11,6 +10,8 @@ use crate::{
     records::whole,
 };
 
+/// A search first walks this many of the newest rows: what one in five holds is found among them.
+const SAMPLE: i64 = 250;
 /// A word that a quarter of this many rows hold does not lead a search: most rows that the other needles find hold it.
 const GLIMPSE: i64 = 60;
 /// No more words than these lead a search, and no more are glimpsed for; the others are looked for in what these find.
@@ -18,27 +19,6 @@ const LEADERS: usize = 4;
 const GLIMPSES: usize = 8;
 /// Up to this many rows since an instant are read one and all.
 const RECENT: i64 = 5000;
-
-/// What a database is good at.
-#[derive(Debug, Clone, Copy)]
-pub struct Habits {
-    /// For the rows of all tenants.
-    pub all: Walks,
-    /// For those of a single tenant, which lie apart from each other.
-    pub one: Walks,
-    /// Where the index of words gathers every row before it gives the newest: lengths of stretches, in keys, that it can keep
-    /// to, the shortest first.
-    pub windows: &'static [i64],
-}
-
-/// How far rows are walked.
-#[derive(Debug, Clone, Copy)]
-pub struct Walks {
-    /// A search first walks this many of the newest rows: what is common is found among them.
-    pub sample: i64,
-    /// Walking this many is quicker than asking the index of words.
-    pub most: i64,
-}
 
 /// What a page is searched by.
 pub(crate) struct Search {
@@ -98,49 +78,25 @@ impl Search {
         if self.needles.is_empty() {
             return backend.walk(stretch, &like).await;
         }
-        let habits = backend.habits();
-        let walks = if stretch.tenant.every { habits.all } else { habits.one };
-        let Some(floor) = backend.floor(stretch, walks.sample).await? else {
+        let Some(floor) = backend.floor(stretch, SAMPLE).await? else {
             return backend.walk(stretch, &like).await;
         };
         let near = backend.walk(Stretch { floor, ..stretch }, &like).await?;
-        let (found, wanted) = (whole(near.len() as u64), stretch.limit);
-        if found >= wanted {
+        if whole(near.len() as u64) >= stretch.limit {
             return Ok(near);
         }
-        let top = backend.floor(stretch, 0).await?.unwrap_or(floor);
-        let reach = Reach { found, wanted, sample: walks.sample, keys: top - floor };
-        if reach.rows() <= walks.most {
-            let floor = top.saturating_sub(reach.span()).max(stretch.floor);
-            let keys = backend.walk(Stretch { floor, ..stretch }, &like).await?;
-            if whole(keys.len() as u64) >= wanted || floor == stretch.floor {
-                return Ok(keys);
-            }
-        }
-        let (tags, words) = self.leaders(backend).await?;
-        // A stretch that is too short for what is asked would be looked through in vain. In a short one the rarest word is enough
-        // of a lead: each word more costs the index as much as looking at what it gives.
-        let first = self.lead(&tags, words.first());
-        // For several words the whole index takes so long that a stretch is worth a try even where it may be too short.
-        let span = if words.len() > 1 { reach.likely_span() / 4 } else { reach.likely_span() };
-        for window in habits.windows.iter().filter(|&&window| span <= window) {
-            let floor = top.saturating_sub(*window).max(stretch.floor);
-            let like = self.like(&first);
-            let keys = backend.search(Stretch { floor, below: top + 1, ..stretch }, &first, &like).await?;
-            if whole(keys.len() as u64) >= wanted || floor == stretch.floor {
-                return Ok(keys);
-            }
-        }
-        let lead = self.lead(&tags, words.iter().take(LEADERS));
-        let like = self.like(&lead);
-        backend.search(stretch, &lead, &like).await
+        let newest = backend.floor(stretch, 0).await?.unwrap_or(floor);
+        let lead = self.leaders(backend).await?;
+        // Where the index was asked for everything, its answer needs no second look.
+        let like = if lead.covers(&self.needles) { "%" } else { like.as_str() };
+        backend.search(Stretch { below: newest + 1, ..stretch }, &lead, like).await
     }
 
-    /// What the index of words may be asked for: the tags, and the words that are not common by a glimpse at the newest rows,
-    /// the rarest first.
-    async fn leaders(&self, backend: &impl Backend) -> Result<(Needles, Vec<Needles>), Fault> {
+    /// What the index of words is asked for: the tags, and the rarest words, by a glimpse at the newest rows. Each row that it
+    /// gives is looked at for what is not among it.
+    async fn leaders(&self, backend: &impl Backend) -> Result<Needles, Fault> {
         let stretch = self.stretch;
-        let (tags, words) = self.needles.apart();
+        let (mut lead, words) = self.needles.apart();
         let floor = backend.floor(stretch, GLIMPSE).await?.unwrap_or(stretch.floor);
         let glimpse = Stretch { floor, limit: GLIMPSE / 4, ..stretch };
         let mut rare = Vec::new();
@@ -151,58 +107,14 @@ impl Search {
             }
         }
         rare.sort_by_key(|(found, _)| *found);
-        Ok((tags, rare.into_iter().map(|(_, word)| word).collect()))
-    }
-
-    /// What the index of words is asked for. Each row that it gives is looked at for what is not among it.
-    fn lead<'n>(&self, tags: &Needles, words: impl IntoIterator<Item = &'n Needles>) -> Needles {
-        let mut lead = tags.clone();
-        words.into_iter().for_each(|word| lead.join(word.clone()));
+        rare.into_iter().take(LEADERS).for_each(|(_, word)| lead.join(word));
         if lead.is_empty() {
             lead = self.needles.clone();
         }
-        if !self.stretch.tenant.every {
-            lead.tag(Tag::Practice, &find::id(self.stretch.tenant.practice.as_u128()));
+        if !stretch.tenant.every {
+            lead.tag(Tag::Practice, &find::id(stretch.tenant.practice.as_u128()));
         }
-        lead
-    }
-
-    /// Where the index was asked for everything, its answer needs no second look.
-    fn like(&self, lead: &Needles) -> String {
-        if lead.covers(&self.needles) { "%".to_owned() } else { self.needles.like() }
-    }
-}
-
-/// How far back a page's worth should lie, by what a sample held.
-#[derive(Debug, Clone, Copy)]
-struct Reach {
-    found: i64,
-    wanted: i64,
-    /// The rows of the sample, and how many keys they stretch over.
-    sample: i64,
-    keys: i64,
-}
-
-impl Reach {
-    /// Half as far again as the sample says, since it says so roughly; where it held none, as if it had held half of one.
-    const fn times(self, length: i64) -> i64 {
-        let twice = if self.found > 0 { self.found.saturating_mul(2) } else { 1 };
-        length.saturating_mul(self.wanted).saturating_mul(3) / twice
-    }
-
-    /// In rows.
-    const fn rows(self) -> i64 {
-        self.times(self.sample)
-    }
-
-    /// In keys.
-    const fn span(self) -> i64 {
-        self.times(self.keys)
-    }
-
-    /// In keys, without the half as far again.
-    const fn likely_span(self) -> i64 {
-        self.span() / 3 * 2
+        Ok(lead)
     }
 }
 
@@ -212,18 +124,4 @@ pub(crate) fn cut(kind: Kind, mut keys: Vec<i64>, limit: usize) -> (Vec<i64>, Op
     keys.truncate(limit);
     let next = if more { keys.last().map(|&key| Cursor(kind.order(key))) } else { None };
     (keys, next)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn how_far_to_look_follows_from_how_many_the_newest_rows_held() {
-        let reach = |found| Reach { found, wanted: 51, sample: 1000, keys: 2000 };
-        assert_eq!((reach(50).rows(), reach(50).span()), (1530, 3060));
-        assert_eq!(reach(10).rows(), 7650);
-        assert_eq!(reach(1).rows(), 76_500);
-        assert_eq!(reach(0).rows(), 153_000);
-    }
 }

@@ -13,6 +13,6 @@ SELECT 3::smallint, j.at - 1, uuid_send(d.alert), NULL, NULL
 FROM unnest($5::uuid[], $6::bytea[]) WITH ORDINALITY AS j (practice, key, at)
 JOIN dedup AS d ON d.practice = j.practice AND d.key = j.key
 UNION ALL
-SELECT 4::smallint, j.at - 1, NULL, l.key, NULL
+SELECT 4::smallint, j.at - 1, NULL, l.key, l.judged
 FROM unnest($7::uuid[], $8::smallint[]) WITH ORDINALITY AS j (id, kind, at)
 JOIN listed AS l ON l.id = j.id AND l.kind = j.kind

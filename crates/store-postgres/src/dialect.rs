@@ -6,7 +6,6 @@ use store_core::{
     find::Needles,
     plan::Asked,
     records::{EntryRow, HeadRow, KnownFact, ListedRow, NodeRow},
-    search::{Habits, Walks},
 };
 
 pub(crate) use crate::put::put;
@@ -22,17 +21,8 @@ pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// One picture for everything that is read.
 pub(crate) const BEGIN_PICTURE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// Keys per block of the index of words, as a power of two.
-const BLOCK: u32 = 13;
-/// The index of words gathers all rows first, in 2 ms for a rare word and in 30 for one in 150 of a million; a row is walked in
-/// 1.4 µs. In two blocks it takes 5 ms for one word, and 50 in sixteen: each block is one more list to go through.
-pub(crate) const HABITS: Habits = Habits {
-    all: Walks { sample: 1500, most: 8000 },
-    one: Walks { sample: 250, most: 1500 },
-    windows: &[2 << BLOCK, 4 << BLOCK],
-};
-/// A search names no more blocks than these.
-const BLOCKS: i64 = 5;
+/// Rows per block of the index of words, as a power of two.
+const BLOCK: u32 = 14;
 
 /// Lends a connection, once one is free.
 pub(crate) async fn lend(connections: &Connections) -> Result<Lent> {
@@ -138,6 +128,7 @@ pub(crate) async fn related(
     Ok([b"[".as_slice(), &rows.join(b",".as_slice()), b"]"].concat())
 }
 
+/// By the index of words, one block after the other, the newest first: it gives a block's rows in no order.
 pub(crate) async fn search(
     conn: &mut Conn,
     stretch: Stretch,
@@ -145,14 +136,20 @@ pub(crate) async fn search(
     like: &str,
 ) -> Result<Vec<i64>> {
     let Stretch { below, floor, received, updated, limit, .. } = stretch;
-    let mut words = lead.tsquery();
-    // The blocks of the index that the stretch lies in, if it is a short one.
-    let (first, last) = (floor >> BLOCK, (below - 1) >> BLOCK);
-    if (0..BLOCKS).contains(&(last - first)) {
-        let blocks: Vec<_> = (first..=last).map(|block| format!("'-{block}'")).collect();
-        words = format!("{} & ({})", lead.tsquery_of_few(), blocks.join(" | "));
-    }
-    query_file_scalar!("sql/search.sql", words, below, floor, received, updated, like, limit)
-        .fetch_all(conn)
-        .await
+    let block = |key: i64| i64::try_from(lead.kind().order(key) >> BLOCK).unwrap_or(i64::MAX);
+    let (newest, oldest) = (block(below - 1), block(floor));
+    query_file_scalar!(
+        "sql/search.sql",
+        lead.tsquery(),
+        below,
+        floor,
+        received,
+        updated,
+        like,
+        limit,
+        newest,
+        oldest
+    )
+    .fetch_all(conn)
+    .await
 }

@@ -19,6 +19,6 @@ SELECT 3, j.key, d.alert, NULL, NULL
 FROM json_each($3) AS j
 CROSS JOIN dedup AS d ON d.practice = unhex(j.value ->> 0) AND d.key = unhex(j.value ->> 1)
 UNION ALL
-SELECT 4, j.key, NULL, l.key, NULL
+SELECT 4, j.key, NULL, l.key, l.judged
 FROM json_each($4) AS j
 CROSS JOIN listed AS l ON l.id = unhex(j.value ->> 0) AND l.kind = j.value ->> 1

@@ -8,7 +8,6 @@ use store_core::{
     find::{Kind, Needles, alert_key_tag},
     plan::{Asked, Batch, entry_key},
     records::{EntryRow, HeadRow, KnownFact, ListedRow, NodeRow},
-    search::{Habits, Walks},
 };
 
 pub(crate) use crate::rack::{Lent, Rack as Connections};
@@ -19,11 +18,6 @@ use crate::{
 };
 
 pub(crate) type Conn = sqlx::SqliteConnection;
-
-/// The index of words gives rows in their order, newest first, one after the other: it is asked as soon as a few rows were
-/// looked at.
-pub(crate) const HABITS: Habits =
-    Habits { all: Walks { sample: 250, most: 0 }, one: Walks { sample: 250, most: 0 }, windows: &[] };
 
 /// Takes the write lock at once, so that no transaction finds out late that it cannot write.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";

@@ -1,6 +1,6 @@
 //! Backups: from one kind of database into either.
 
-use app::ports::{Payload, PracticeRow, Row, Scope, ShelfKind, ShelfQuery};
+use app::ports::{Payload, PracticeRow, Row, Scope, ShelfKind, ShelfQuery, Verdict};
 use kernel::{Digest, IncidentId, Stream};
 use serde_json::json;
 
@@ -16,7 +16,13 @@ async fn a_backup_of_either_database_fits_both_and_brings_everything_back() {
     for source in grounds() {
         let journal = source.open().await;
         for number in 0..40 {
-            let mut write = intake(alert(practice(1), number, "beacon \u{0} é"));
+            let mut row = alert(practice(1), number, "beacon \u{0} é");
+            row.verdict = match number % 8 {
+                0 => Some(Verdict::True),
+                4 => Some(Verdict::False),
+                _ => None,
+            };
+            let mut write = intake(row);
             write.key = Some((format!("key {number}"), Digest::of(b"request")));
             write
                 .payloads
@@ -48,6 +54,7 @@ async fn a_backup_of_either_database_fits_both_and_brings_everything_back() {
                 app::ports::AlertQuery { text: Some("beac".to_owned()), limit: 500, ..Default::default() };
             assert_eq!(journal.alerts(Scope::Practice(practice(1)), query).await.unwrap().items.len(), 40);
             assert_eq!(journal.practices(Scope::Provider).await.unwrap().len(), 1);
+            assert_eq!(journal.verdict_agreement(Scope::Provider).await.unwrap(), (10, 5), "{}", target.name);
             assert_eq!(
                 journal.token(&Digest::of(b"a")).await.unwrap(),
                 Some(token(1, b"a", Some(practice(1))))

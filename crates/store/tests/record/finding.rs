@@ -8,7 +8,10 @@ use kernel::{Channel, Digest, EvidenceId, GroupId, IncidentId, Severity, Stream}
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::json;
 
-use crate::ground::{alert, at, entries, grounds, intake, practice};
+use crate::{
+    ground::{alert, at, entries, grounds, intake, practice},
+    migrating::run,
+};
 
 async fn pages(journal: &dyn Journal, scope: Scope, query: &AlertQuery) -> Vec<AlertRow> {
     let mut query = query.clone();
@@ -372,6 +375,55 @@ async fn privileged_entries_stay_out_where_they_must() {
                 .items
                 .is_empty()
         );
+        journal.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_rare_is_found_newest_first_however_far_apart_it_lies() {
+    // Orders of arrival on both sides of the ends of blocks of PostgreSQL's index, and far away.
+    let starts = [0_u64, 16_380, 32_766, 300_000, 900_000];
+    for ground in grounds() {
+        let mut expected = Vec::new();
+        let mut number = 0;
+        for start in starts {
+            ground.open().await.close().await;
+            run(&ground, &format!("UPDATE log_head SET listed = {start}")).await;
+            let journal = ground.open().await;
+            for _ in 0..8 {
+                let rare = alert(practice(1), number, "beacon rarely");
+                expected.insert(0, rare.id);
+                journal.append(intake(rare)).await.unwrap();
+                journal.append(intake(alert(practice(2), number + 1, "noise"))).await.unwrap();
+                number += 2;
+            }
+            journal.close().await;
+        }
+        let journal = ground.open().await;
+        // So many newer ones that a walk through the newest does not meet them.
+        for _ in 0..300 {
+            journal.append(intake(alert(practice(2), number, "noise"))).await.unwrap();
+            number += 1;
+        }
+        let query =
+            |text: &str| AlertQuery { text: Some(text.to_owned()), limit: 7, ..AlertQuery::default() };
+        for (scope, text) in [
+            (Scope::Provider, "rarely"),
+            (Scope::Practice(practice(1)), "rarel"),
+            (Scope::Provider, "beacon rarely"),
+        ] {
+            let found: Vec<_> =
+                pages(&*journal, scope, &query(text)).await.into_iter().map(|row| row.id).collect();
+            assert_eq!(found, expected, "{} {text}", ground.name);
+        }
+        assert!(pages(&*journal, Scope::Practice(practice(2)), &query("rarely")).await.is_empty());
+        // A row that changes is found by what it says now, and stands where it stood.
+        let mut changed = alert(practice(1), 0, "beacon rarely");
+        changed.version = 2;
+        changed.alert.title = Some("something else".to_owned());
+        journal.append(intake(changed)).await.unwrap();
+        let found = pages(&*journal, Scope::Provider, &query("rarely")).await;
+        assert_eq!(found.len(), expected.len() - 1, "{}", ground.name);
         journal.close().await;
     }
 }

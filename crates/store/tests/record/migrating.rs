@@ -5,7 +5,8 @@ use store::{Location, Options};
 
 use crate::ground::{Ground, grounds, signer};
 
-async fn run(ground: &Ground, script: &str) {
+/// Runs a script on a database that nobody has open.
+pub(crate) async fn run(ground: &Ground, script: &str) {
     match &ground.location {
         Location::File(path) => {
             let url = format!("sqlite://{}?mode=rwc", path.display());
