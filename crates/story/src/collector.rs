@@ -13,7 +13,7 @@ use crate::{
     Story, compose,
     coverage::{Coverage, Watch},
     detected::Detected,
-    kept::{Download, Kept},
+    kept::{Download, Kept, Opened},
     observation::{Flow, Observation, Origin, Seen, SignIn, What, host_name},
     signs::{self, Sign, Writes},
     windows,
@@ -54,6 +54,7 @@ pub struct Collector {
     pub(crate) sign_ins: Vec<SignIn>,
     pub(crate) detections: Vec<Detected>,
     pub(crate) downloads: Vec<Download>,
+    pub(crate) opened: Vec<Opened>,
     /// Which host has which address, where a record says so.
     pub(crate) addresses: BTreeMap<IpAddr, Arc<str>>,
     watch: Watch,
@@ -72,6 +73,9 @@ impl Collector {
         self.learn_address(seen);
         let Some(observation) = windows::observe(seen) else { return };
         self.watch.observed(&observation);
+        if self.opened.len() < MOST {
+            self.opened.extend(Opened::of(&observation));
+        }
         match &observation.what {
             What::Logon { kind, from } => self.logon(&observation, *kind, from),
             What::Wrote { image, path } => self.wrote(&observation, image, path),
@@ -146,6 +150,7 @@ impl Collector {
         self.sign_ins.extend(other.sign_ins);
         self.detections.extend(other.detections);
         self.downloads.extend(other.downloads);
+        self.opened.extend(other.opened);
         for (address, host) in other.addresses {
             self.address_of(address, host);
         }
@@ -168,6 +173,7 @@ impl Collector {
         self.sign_ins.sort_by(|a, b| (a.time, &a.origin).cmp(&(b.time, &b.origin)));
         self.detections.sort_by(|a, b| (a.time, &a.origin, &a.rule_id).cmp(&(b.time, &b.origin, &b.rule_id)));
         self.downloads.sort_by(|a, b| (a.time, &a.origin).cmp(&(b.time, &b.origin)));
+        self.opened.sort_by_cached_key(Opened::order);
         let watch = std::mem::take(&mut self.watch);
         let story = compose::story(&self);
         let coverage = watch.finish(&story);

@@ -202,15 +202,16 @@ pub(crate) fn story(all: &Collector) -> Story {
     };
     let exfiltration = exfiltration(all, &trace, &told, &rules);
     let hosts = hosts(&trace, &told, &edges);
+    let way_in = initial_access(all, &trace);
     Story {
-        initial_access: or_unknown(initial_access(all, &trace, &told)),
+        earliest: earliest(&trace, &told, &way_in),
+        initial_access: or_unknown(way_in),
         execution: answers(Question::Execution),
         persistence: answers(Question::Persistence),
         privilege_escalation: answers(Question::PrivilegeEscalation),
         credential_theft: answers(Question::CredentialTheft),
         collection: answers(Question::Collection),
         impact: answers(Question::Impact),
-        earliest: earliest(&trace, &told),
         latest: latest(&told, &exfiltration),
         accounts: accounts(&trace),
         indicators: indicators(&trace, &told, &exfiltration),
@@ -292,7 +293,7 @@ fn joined(answers: Vec<Answer>) -> Vec<Answer> {
     joined
 }
 
-fn initial_access(all: &Collector, trace: &Trace<'_>, told: &[Sign]) -> Vec<Answer> {
+fn initial_access(all: &Collector, trace: &Trace<'_>) -> Vec<Answer> {
     if !trace.outside.is_empty() {
         return trace
             .outside
@@ -314,7 +315,7 @@ fn initial_access(all: &Collector, trace: &Trace<'_>, told: &[Sign]) -> Vec<Answ
             })
             .collect();
     }
-    let Some(entry) = &trace.entry else { return downloaded(all, trace, told) };
+    let Some(entry) = &trace.entry else { return downloaded(all, trace) };
     let public = is_public(&entry.key.from);
     let whose = if public {
         "an address outside"
@@ -336,8 +337,8 @@ fn initial_access(all: &Collector, trace: &Trace<'_>, told: &[Sign]) -> Vec<Answ
 }
 
 /// What a browser fetched and somebody started soon after, where no sign-in from elsewhere was found.
-fn downloaded(all: &Collector, trace: &Trace<'_>, told: &[Sign]) -> Vec<Answer> {
-    let found = kept::way_in(&all.downloads, trace, told);
+fn downloaded(all: &Collector, trace: &Trace<'_>) -> Vec<Answer> {
+    let found = kept::way_in(all, trace);
     let answer = |(download, started): (&kept::Download, Origin)| Answer {
         // That it was this file which was started follows from its name and the time; no record says it.
         confidence: Confidence::Inferred,
@@ -448,8 +449,13 @@ fn size(bytes: u64) -> String {
     }
 }
 
-fn earliest(trace: &Trace<'_>, told: &[Sign]) -> Answer {
+fn earliest(trace: &Trace<'_>, told: &[Sign], way_in: &[Answer]) -> Answer {
     let Some(time) = trace.earliest() else { return Answer::unknown() };
+    // An inferred way in may lie before everything that is certain.
+    let before = way_in.iter().filter(|answer| answer.time.is_some_and(|since| since < time));
+    if let Some(first) = before.min_by_key(|answer| answer.time) {
+        return first.clone();
+    }
     if let Some(sign_in) = trace.outside.first().filter(|sign_in| sign_in.time == time) {
         return Answer {
             confidence: Confidence::Inferred,

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     backwards::Trace,
-    observation::{Origin, account_name, file_name, host_name},
+    collector::Collector,
+    observation::{Observation, Origin, What, account_name, file_name, host_name},
     signs::{Question, REMOTE_TOOLS, Sign, is_dropped, shortened},
 };
 
@@ -89,6 +90,33 @@ pub(crate) struct Download {
     pub(crate) path: String,
     pub(crate) browser: String,
     pub(crate) origin: Origin,
+}
+
+/// A program that was started out of a folder for downloads. By itself it is ordinary work.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened {
+    time: Timestamp,
+    host: Arc<str>,
+    /// The file's name, in small letters.
+    name: String,
+    origin: Origin,
+}
+
+impl Opened {
+    pub(crate) fn of(seen: &Observation) -> Option<Self> {
+        let What::Process { image, .. } = &seen.what else { return None };
+        let image = image.to_lowercase();
+        image.contains("\\downloads\\").then(|| Self {
+            time: seen.time,
+            host: seen.host.clone(),
+            name: file_name(&image).to_owned(),
+            origin: seen.origin.clone(),
+        })
+    }
+
+    pub(crate) fn order(&self) -> impl Ord + use<> {
+        (self.time, self.origin.clone())
+    }
 }
 
 /// Programs that start before anybody signs in, and what gives a shell in their place.
@@ -271,26 +299,27 @@ fn started(host: &str, kind: &str, place: &str, command: &str) -> Option<(Questi
     Some((question, certain, text))
 }
 
-/// The downloads that were started within a day on a host of theirs, as far as signs name the same file.
-pub(crate) fn way_in<'d>(
-    downloads: &'d [Download],
-    trace: &Trace<'_>,
-    told: &[Sign],
-) -> Vec<(&'d Download, Origin)> {
+/// The downloads that were started within a day on a host of theirs, as far as signs or started programs have the same name.
+pub(crate) fn way_in<'c>(all: &'c Collector, trace: &Trace<'_>) -> Vec<(&'c Download, Origin)> {
     let Some(earliest) = trace.earliest() else { return Vec::new() };
     let started = |download: &Download| {
         let name = file_name(&download.path).to_lowercase();
-        let sign = told.iter().find(|sign| {
-            sign.host == download.host
+        if name.len() <= 4 {
+            return None;
+        }
+        let soon = |host: &Arc<str>, time: Timestamp| {
+            *host == download.host && time >= download.time && time.duration_since(download.time) <= SOON
+        };
+        let sign = all.signs.iter().find(|sign| {
+            soon(&sign.host, sign.time)
                 && sign.question == Question::Execution
                 && !sign.origins.contains(&download.origin)
-                && sign.time >= download.time
-                && sign.time.duration_since(download.time) <= SOON
                 && sign.text.to_lowercase().contains(&name)
         });
-        sign.filter(|_| name.len() > 4).and_then(|sign| sign.origins.first().cloned())
+        let opened = || all.opened.iter().find(|start| soon(&start.host, start.time) && start.name == name);
+        sign.and_then(|sign| sign.origins.first().cloned()).or_else(|| Some(opened()?.origin.clone()))
     };
-    downloads
+    all.downloads
         .iter()
         .filter(|download| {
             trace.hosts.contains_key(&download.host)

@@ -125,3 +125,24 @@ pub(super) fn replay(hive: &mut Hive, logs: &[Vec<u8>], most: usize) -> usize {
     }
     applied
 }
+
+#[cfg(test)]
+mod tests {
+    use super::marvin32;
+
+    #[test]
+    fn the_checksum_of_entries_is_the_published_one() {
+        // Vectors of .NET's own tests; `hive-writer`, whose logs this reader is tested with, is held to some of them as well.
+        for (seed, bytes, sum) in [
+            (0x004F_B61A_001B_DBCC, &[][..], 0x30ED_35C1_00CD_3C7D_u64),
+            (0x004F_B61A_001B_DBCC, &[0xAF], 0x48E7_3FC7_7D75_DDC1),
+            (0x004F_B61A_001B_DBCC, &[0xE7, 0x0F], 0xB5F6_E1FC_485D_BFF8),
+            (0x004F_B61A_001B_DBCC, &[0x37, 0xF4, 0x95], 0xF0B0_7C78_9B8C_F7E8),
+            (0x004F_B61A_001B_DBCC, &[0x86, 0x42, 0xDC, 0x59], 0x7008_F2E8_7E9C_F556),
+            (0x804F_B61A_001B_DBCC, &[0x15, 0x3F, 0xB7, 0x98, 0x26], 0x0A06_114B_1346_4DBD),
+            (0x804F_B61A_801B_DBCC, &[0, 0xFF, 0, 0xFF, 0, 0xFF, 0], 0x7187_6F2E_FB1B_0EE8),
+        ] {
+            assert_eq!(marvin32(seed, bytes), sum, "{seed:x} {bytes:x?}");
+        }
+    }
+}

@@ -78,6 +78,52 @@ fn shims() -> Vec<u8> {
     bytes
 }
 
+/// A program as Windows 8 (`00ts`) and 8.1 (`10ts`) keep it: a package's name and flags stand before the time.
+fn shims_of_windows_8(signature: &[u8; 4]) -> Vec<u8> {
+    let mut bytes = vec![0x80, 0, 0, 0];
+    bytes.resize(128, 0);
+    for (path, package, time) in [
+        (r"SYSVOL\Users\Public\rclone.exe", "", NIGHT),
+        (r"SYSVOL\Windows\notepad.exe", "Notepad_8w", INSTALLED),
+    ] {
+        let mut entry = Vec::new();
+        for text in [wide(path), wide(package)] {
+            entry.extend((text.len() as u16).to_le_bytes());
+            entry.extend(text);
+        }
+        entry.extend([2, 0, 0, 0, 0, 0, 0, 0]);
+        entry.extend(filetime(at(time)).to_le_bytes());
+        entry.extend([0; 4]);
+        bytes.extend(signature);
+        bytes.extend([0; 4]);
+        bytes.extend((entry.len() as u32).to_le_bytes());
+        bytes.extend(entry);
+    }
+    bytes
+}
+
+/// The same as Windows 7 keeps it (64 bits): entries of one length, and their paths behind them.
+fn shims_of_windows_7() -> Vec<u8> {
+    let programs = [(r"\??\C:\Users\Public\rclone.exe", NIGHT), (r"\??\C:\Windows\notepad.exe", INSTALLED)];
+    let mut bytes = 0xBADC_0FEE_u32.to_le_bytes().to_vec();
+    bytes.extend((programs.len() as u32).to_le_bytes());
+    bytes.resize(128, 0);
+    let mut paths = Vec::new();
+    let behind = 128 + 48 * programs.len();
+    for (path, time) in programs {
+        let path = wide(path);
+        bytes.extend((path.len() as u16).to_le_bytes());
+        bytes.extend((path.len() as u16 + 2).to_le_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend((behind as u64 + paths.len() as u64).to_le_bytes());
+        bytes.extend(filetime(at(time)).to_le_bytes());
+        bytes.extend([0; 24]);
+        paths.extend(path);
+        paths.extend([0, 0]);
+    }
+    [bytes, paths].concat()
+}
+
 fn software() -> Writer {
     let (old, night) = (at(INSTALLED), at(NIGHT));
     let mut hive = Writer::new(r"\SystemRoot\System32\Config\SOFTWARE", old);
@@ -186,6 +232,29 @@ fn how_somebody_stays_on_a_machine_is_read_from_its_services_with_host_and_time(
 }
 
 #[test]
+fn the_shim_caches_of_earlier_versions_of_windows_are_read() {
+    for (cache, first, second) in [
+        (shims_of_windows_7(), r"\??\C:\Users\Public\rclone.exe", r"\??\C:\Windows\notepad.exe"),
+        (shims_of_windows_8(b"00ts"), r"SYSVOL\Users\Public\rclone.exe", r"SYSVOL\Windows\notepad.exe"),
+        (shims_of_windows_8(b"10ts"), r"SYSVOL\Users\Public\rclone.exe", r"SYSVOL\Windows\notepad.exe"),
+    ] {
+        let mut hive = Writer::new("SYSTEM", at(INSTALLED));
+        hive.key("Select", at(INSTALLED), [("Current", 1)]);
+        let cached = r"ControlSet001\Control\Session Manager\AppCompatCache";
+        hive.key(cached, at(NIGHT), [("AppCompatCache", cache)]);
+        let (seen, damage) = read(&hive.bytes());
+        assert!(damage.is_none(), "{damage:?}");
+        assert_eq!(
+            seen,
+            [
+                format!("2026-01-25T03:12:00Z windows/shimcache  - {first}"),
+                format!("2024-03-04T08:00:00Z windows/shimcache  - {second}"),
+            ]
+        );
+    }
+}
+
+#[test]
 fn what_starts_by_itself_and_what_was_switched_off_is_read_from_the_machines_software() {
     let (seen, damage) = read(&software().bytes());
     assert!(damage.is_none(), "{damage:?}");
@@ -231,6 +300,20 @@ fn digests_of_programs_and_the_machines_own_accounts_are_read() {
     assert!(damage.is_none(), "{damage:?}");
     assert_eq!(digests, [r"c:\users\public\rclone.exe da39a3ee5e6b4b0d3255bfef95601890afd80709"]);
 
+    // Windows 8 numbers the values.
+    let mut hive = Writer::new("Amcache.hve", old);
+    let file = r"Root\File\5a01c3a5-0000-0000-0000-100000000000\b0000c2f4";
+    hive.key(file, night, [("15", r"C:\Users\Public\rclone.exe"), ("0", "Rclone")]);
+    hive.key(file, night, [("101", "0000da39a3ee5e6b4b0d3255bfef95601890afd80709")]);
+    let mut old_form = Vec::new();
+    let bytes = hive.bytes();
+    let damage = Registry.read(&bytes, 0, &mut |event| {
+        let get = |name: &str| event.get(name).unwrap().into_owned();
+        old_form.push(format!("{} {} {}", get("Image"), get("Sha1"), get("Product")));
+    });
+    assert!(damage.is_none(), "{damage:?}");
+    assert_eq!(old_form, [r"C:\Users\Public\rclone.exe da39a3ee5e6b4b0d3255bfef95601890afd80709 Rclone"]);
+
     let mut hive = Writer::new("SAM", old);
     let names = r"SAM\Domains\Account\Users\Names\support";
     hive.key(names, night, [("", Written::Typed(1003, Vec::new()))]);
@@ -260,6 +343,54 @@ fn a_hive_of_a_running_machine_is_brought_up_to_date_by_its_logs() {
     torn[600] ^= 1;
     let (seen, damage) = read_with(&made.hive, vec![torn]);
     assert!(!late(&seen) && seen.len() == 7, "{seen:#?}");
+    assert!(damage.notes[0].contains("nothing in its transaction logs fits it"), "{damage:?}");
+}
+
+/// A transaction log as Windows wrote it before 8.1: a map of the sectors that changed, and the sectors.
+fn older_log(before: &[u8], after: &[u8]) -> Vec<u8> {
+    const SECTOR: usize = 512;
+    let (bins, old) = (&after[4096..], &before[4096..]);
+    let mut map = vec![0_u8; bins.len() / SECTOR / 8];
+    let mut changed: Vec<u8> = Vec::new();
+    for (number, sector) in bins.chunks(SECTOR).enumerate() {
+        if old.get(number * SECTOR..(number + 1) * SECTOR) != Some(sector) {
+            map[number / 8] |= 1 << (number % 8);
+            changed.extend(sector);
+        }
+    }
+    let mut log = after[..SECTOR].to_vec();
+    log.extend(b"DIRT");
+    log.extend(map);
+    log.resize(log.len().next_multiple_of(SECTOR), 0);
+    log.extend(changed);
+    log
+}
+
+#[test]
+fn a_hive_of_an_older_windows_is_brought_up_to_date_by_its_log() {
+    let before = software().bytes();
+    let mut later = software();
+    later.key(r"Microsoft\Windows\CurrentVersion\Run", at(NIGHT), [("Late", r"C:\PerfLogs\late.exe")]);
+    // Larger, so that the bins grow.
+    later.key(
+        r"Microsoft\Windows\CurrentVersion\RunOnce",
+        at(NIGHT),
+        [("Long", Written::Text(format!(r"C:\PerfLogs\long.exe {}", "x".repeat(9000))))],
+    );
+    let after = later.bytes();
+    assert!(after.len() > before.len());
+    let old = journaled(&before, &after).hive;
+    let log = older_log(&before, &after);
+    let (seen, damage) = read_with(&old, vec![log.clone()]);
+    for file in ["late.exe", "long.exe"] {
+        assert!(seen.iter().any(|line| line.contains(file)), "{file}: {seen:#?}");
+    }
+    assert_eq!(damage.notes, ["the hive was in use when it was copied: its transaction logs were replayed"]);
+    // One whose base block is torn is not believed.
+    let mut torn = log;
+    torn[40] ^= 1;
+    let (seen, damage) = read_with(&old, vec![torn]);
+    assert_eq!(seen.len(), 7, "{seen:#?}");
     assert!(damage.notes[0].contains("nothing in its transaction logs fits it"), "{damage:?}");
 }
 
