@@ -31,6 +31,8 @@ pub(crate) use running::Running;
 pub(crate) const SOURCE: &str = "tourniquet hunt";
 /// What the result itself is called; the files that go with it have names of their own.
 const RESULT: &str = "hunt.json";
+/// Between a file and the number of the record in it.
+const RECORD: &str = ", record ";
 /// Findings recorded for one scope question; the story holds the others.
 const MOST_PER_QUESTION: usize = 12;
 /// The largest result that is read back.
@@ -226,7 +228,8 @@ fn requests(state: &State, practice: &Practice, found: &Hunted, now: Timestamp) 
     }
     let mut suspect = |subject: Subject, since: Option<Timestamp>| {
         if !crate::respond::known(state, &subject) {
-            let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+            let local = |at: Timestamp| at.to_zoned(practice.zone()).strftime("%b %-d, %-I:%M %p %Z");
+            let since = since.map_or_else(String::new, |since| format!(" since {}", local(since)));
             let why = format!("part of the story that the hunt found in the evidence{since}");
             requests.push(Request::Suspect { subject, why, seen_on: Vec::new() });
         }
@@ -247,6 +250,22 @@ fn requests(state: &State, practice: &Practice, found: &Hunted, now: Timestamp) 
     requests
 }
 
+/// A finding's text with the record that shows it.
+#[must_use]
+pub fn with_place(text: &str, file: &str, record: u64) -> String {
+    format!("{text} ({file}{RECORD}{record})")
+}
+
+/// A finding's text and the record that shows it, where it ends with one.
+pub(crate) fn place_apart(text: &str) -> (&str, Option<&str>) {
+    let parts = text.strip_suffix(')').and_then(|text| {
+        let (_, number) = text.rsplit_once(RECORD)?;
+        let numbered = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+        text.rsplit_once(" (").filter(|_| numbered)
+    });
+    parts.map_or((text, None), |(text, place)| (text, Some(place)))
+}
+
 fn statement(answer: &HuntAnswer, practice: &Practice, now: Timestamp) -> Statement {
     let mut evidence: Vec<EvidenceId> = Vec::new();
     for origin in &answer.rests_on {
@@ -254,10 +273,10 @@ fn statement(answer: &HuntAnswer, practice: &Practice, now: Timestamp) -> Statem
             evidence.push(origin.evidence);
         }
     }
-    let place = answer
+    let text = answer
         .rests_on
         .first()
-        .map_or_else(String::new, |origin| format!(" ({}, record {})", origin.file, origin.record));
+        .map_or_else(|| answer.text.clone(), |origin| with_place(&answer.text, &origin.file, origin.record));
     // What is said to be observed has to rest on evidence; the record is made with a clock that may be behind the log's.
     let confidence = if evidence.is_empty() && answer.confidence == incident::Confidence::Observed {
         incident::Confidence::Inferred
@@ -266,7 +285,7 @@ fn statement(answer: &HuntAnswer, practice: &Practice, now: Timestamp) -> Statem
     };
     Statement {
         question: answer.question,
-        text: format!("{}{place}", answer.text),
+        text,
         confidence,
         at: answer.at.map(|at| at.min(now)),
         evidence,

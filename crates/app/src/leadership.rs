@@ -11,6 +11,7 @@ use report::incident_report as view;
 
 use crate::{
     App, AppError,
+    hunt::place_apart,
     ports::{LogHead, Scope},
     read::{EntryView, Look},
 };
@@ -214,33 +215,40 @@ impl Filled<'_> {
         u64::try_from(last.duration_since(declared).as_mins()).ok()
     }
 
-    fn story(&self) -> Vec<String> {
-        let mut paragraphs: Vec<String> = Vec::new();
+    /// The answers to the scope questions, in the order in which things happened. Which record shows each stands with the
+    /// findings.
+    fn story(&self) -> Vec<view::Chapter> {
+        let mut chapters: Vec<view::Chapter> = Vec::new();
         for question in incident::Question::ALL {
-            let answers: Vec<_> = self
-                .state
-                .findings
-                .values()
-                .filter(|finding| finding.statement.question == *question)
-                .map(|finding| finding.statement.text.trim_end_matches('.').to_owned())
+            let answers = self.state.findings.values().map(|finding| &finding.statement);
+            let mut points: Vec<_> = answers
+                .filter(|statement| statement.question == *question)
+                .map(|statement| view::Point {
+                    at: statement.at,
+                    text: place_apart(&statement.text).0.trim_end_matches('.').to_owned() + ".",
+                })
                 .collect();
-            if !answers.is_empty() {
-                paragraphs.push(format!("{}: {}.", capitalised(question.plain()), answers.join(". ")));
+            points.sort_by_key(|point| point.at.unwrap_or(Timestamp::MAX));
+            points.dedup();
+            if !points.is_empty() {
+                chapters.push(view::Chapter { title: capitalised(question.plain()), points });
             }
         }
+        let mut add = |title: &str, text: String| {
+            chapters.push(view::Chapter {
+                title: title.to_owned(),
+                points: vec![view::Point { at: None, text }],
+            });
+        };
         if let Some(cause) = &self.state.root_cause {
-            paragraphs.push(format!("Why it could happen: {}.", cause.text.trim_end_matches('.')));
-        }
-        if paragraphs.is_empty() {
+            add("Why it could happen", format!("{}.", cause.text.trim_end_matches('.')));
+        } else if self.state.findings.is_empty() {
             let systems: BTreeSet<_> = self.state.systems.keys().map(SystemName::as_str).collect();
             let named = systems.into_iter().collect::<Vec<_>>().join(", ");
-            paragraphs.push(if named.is_empty() {
-                "The investigation has not recorded findings yet.".to_owned()
-            } else {
-                format!("The investigation has not recorded findings yet. Named so far: {named}.")
-            });
+            let known = if named.is_empty() { String::new() } else { format!(" Named so far: {named}.") };
+            add("", format!("The investigation has not recorded findings yet.{known}"));
         }
-        paragraphs
+        chapters
     }
 }
 

@@ -38,8 +38,8 @@ pub struct IncidentReport {
     pub figures: Figures,
     /// The six phases, in order.
     pub phases: Vec<Phase>,
-    /// What happened, in plain words, a paragraph each.
-    pub story: Vec<String>,
+    /// What happened, in plain words.
+    pub story: Vec<Chapter>,
     /// Everything of the timeline, in any order.
     pub timeline: Vec<Event>,
     /// The clinical services and whether they work.
@@ -366,6 +366,26 @@ pub enum ObligationStatus {
     Met,
     /// Counsel determined that it is not due.
     NotDue,
+}
+
+/// A part of what happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chapter {
+    /// What it tells, such as `How they got in`; empty for plain paragraphs.
+    #[serde(default)]
+    pub title: String,
+    /// What it tells, in order.
+    pub points: Vec<Point>,
+}
+
+/// A thing that happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    /// When, where that is known.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// What, in plain words.
+    pub text: String,
 }
 
 /// A scope question and its answer.

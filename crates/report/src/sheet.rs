@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::{
     chart::{chart, numbered},
     incident_report::{
-        Action, ActionStatus, Condition, Confidence, CoverageGap, Decision, Event, EvidenceItem, Figures,
-        Finding, IncidentReport, Obligation, ObligationStatus, Person, Phase, Progress, Remediation, Service,
-        ServiceStatus, System,
+        Action, ActionStatus, Chapter, Condition, Confidence, CoverageGap, Decision, Event, EvidenceItem,
+        Figures, Finding, IncidentReport, Obligation, ObligationStatus, Person, Phase, Point, Progress,
+        Remediation, Service, ServiceStatus, System,
     },
     when::{Clock, between, count, counted, date, size, span},
 };
@@ -77,7 +77,7 @@ fn account(report: &IncidentReport, clock: &Clock) -> Value {
         })
         .collect();
     json!({
-        "story": report.story,
+        "story": report.story.iter().map(|part| chapter(part, clock)).collect::<Vec<_>>(),
         "chart": chart(&events, &key, clock),
         "moments": moments,
         "days": days(&events, clock),
@@ -95,7 +95,7 @@ fn tables(report: &IncidentReport, clock: &Clock) -> Value {
         "actions": report.actions.iter().map(|action| action_row(action, clock)).collect::<Vec<_>>(),
         "decisions": report.decisions.iter().map(|item| decision_row(item, clock, now)).collect::<Vec<_>>(),
         "obligations": report.obligations.iter().map(|duty| obligation_row(duty, clock, now)).collect::<Vec<_>>(),
-        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
+        "findings": findings(&report.findings),
         "gaps": report.gaps.iter().map(|item| gap(item, clock)).collect::<Vec<_>>(),
         "remediation": report.remediation.iter().map(|item| remediation(item, clock, now)).collect::<Vec<_>>(),
         "people": report.people.iter().map(|person| person_row(person, clock, now)).collect::<Vec<_>>(),
@@ -352,6 +352,24 @@ fn obligation_row(duty: &Obligation, clock: &Clock, now: Timestamp) -> Value {
     })
 }
 
+fn chapter(part: &Chapter, clock: &Clock) -> Value {
+    let point = |point: &Point| {
+        let at = point.at.map_or_else(String::new, |at| clock.short(at));
+        json!({"at": at, "text": point.text})
+    };
+    json!({"title": part.title, "points": part.points.iter().map(point).collect::<Vec<_>>()})
+}
+
+/// By question: those that follow each other and answer the same stand together.
+fn findings(all: &[Finding]) -> Value {
+    let same = all.chunk_by(|one, next| one.question == next.question);
+    let group = |answers: &[Finding]| {
+        let question = answers.first().map_or("", |first| first.question.as_str());
+        json!({"question": question, "answers": answers.iter().map(finding).collect::<Vec<_>>()})
+    };
+    same.map(group).collect()
+}
+
 fn finding(finding: &Finding) -> Value {
     let (word, tone) = match finding.confidence {
         Confidence::Observed => ("observed", "good"),
@@ -359,7 +377,6 @@ fn finding(finding: &Finding) -> Value {
         Confidence::Unknown => ("unknown", "calm"),
     };
     json!({
-        "question": finding.question,
         "answer": finding.answer,
         "word": word,
         "tone": tone,

@@ -1,9 +1,11 @@
 //! The report's tables.
 
 use incident::{ActionStage, Confidence, GateStanding, ObligationStanding, SystemStage};
+use kernel::Timestamp;
 use report::incident_report as view;
 
 use super::{Filled, capitalised};
+use crate::hunt::place_apart;
 
 impl Filled<'_> {
     pub(super) fn events(&self) -> Vec<view::Event> {
@@ -24,7 +26,7 @@ impl Filled<'_> {
                 told.push(view::Event {
                     at,
                     lane: view::Lane::Attacker,
-                    text: finding.statement.text.clone(),
+                    text: place_apart(&finding.statement.text).0.to_owned(),
                     who: None,
                     key: true,
                 });
@@ -223,20 +225,28 @@ impl Filled<'_> {
             .collect()
     }
 
+    /// By question, in the questions' order.
     pub(super) fn findings(&self) -> Vec<view::Finding> {
-        let short = |id: &kernel::EvidenceId| self.names.get(id).cloned().unwrap_or_else(|| id.to_string());
-        self.state
-            .findings
-            .values()
-            .map(|finding| view::Finding {
-                question: capitalised(finding.statement.question.plain()),
-                answer: finding.statement.text.clone(),
-                confidence: match finding.statement.confidence {
-                    Confidence::Observed => view::Confidence::Observed,
-                    Confidence::Inferred => view::Confidence::Inferred,
-                    Confidence::Unknown => view::Confidence::Unknown,
-                },
-                evidence: finding.statement.evidence.iter().map(short).collect(),
+        let name = |id: &kernel::EvidenceId| self.names.get(id).cloned().unwrap_or_else(|| id.to_string());
+        let mut findings: Vec<_> = self.state.findings.values().map(|finding| &finding.statement).collect();
+        findings.sort_by_key(|statement| (statement.question, statement.at.unwrap_or(Timestamp::MAX)));
+        findings
+            .into_iter()
+            .map(|statement| {
+                let (answer, place) = place_apart(&statement.text);
+                let others = statement.evidence.iter().map(name);
+                // The place names its item already.
+                let others = others.filter(|item| !place.is_some_and(|place| place.starts_with(item)));
+                view::Finding {
+                    question: capitalised(statement.question.plain()),
+                    answer: answer.to_owned(),
+                    confidence: match statement.confidence {
+                        Confidence::Observed => view::Confidence::Observed,
+                        Confidence::Inferred => view::Confidence::Inferred,
+                        Confidence::Unknown => view::Confidence::Unknown,
+                    },
+                    evidence: place.map(str::to_owned).into_iter().chain(others).collect(),
+                }
             })
             .collect()
     }

@@ -176,7 +176,10 @@ impl Ask<'_> {
             (false, None) => {
                 let missing: Vec<_> =
                     without.iter().map(|side| format!("approval by {}", side.plain())).collect();
-                let reason = format!("missing: {}; {}", missing.join(" and "), today.stops.sentence());
+                let reason = {
+                    let stops = today.stops.sentence();
+                    format!("missing: {}; {}", missing.join(" and "), stops.trim_end_matches('.'))
+                };
                 let way_out = "have it approved, or break glass as the lead with a reason";
                 Err(refuse(RefusalKind::NeedsApproval, reason, way_out).missing(missing))
             }

@@ -4,7 +4,11 @@ use std::time::Instant;
 
 use kernel::Timestamp;
 use proptest::prelude::*;
-use report::{CONTENT_VERSION, IncidentReport, Template, render};
+use report::{
+    CONTENT_VERSION, IncidentReport, Template,
+    incident_report::{Chapter, Point},
+    render,
+};
 
 #[cfg(test)]
 mod breach;
@@ -67,7 +71,9 @@ fn hostile_text_does_not_break_the_run() {
 fn every_character_can_be_printed_one_way_or_another() {
     let mut report = variants::empty();
     let all: Vec<char> = (0..=0x1_FFFF_u32).filter_map(char::from_u32).collect();
-    report.story = all.chunks(512).step_by(3).map(|chunk| chunk.iter().collect()).collect();
+    let piece = |chunk: &[char]| Point { at: None, text: chunk.iter().collect() };
+    let points = all.chunks(512).step_by(3).map(piece).collect();
+    report.story = vec![Chapter { title: String::new(), points }];
     assert!(archival(&pdf(&report)));
 }
 

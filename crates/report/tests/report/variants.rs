@@ -47,6 +47,18 @@ pub(crate) fn huge() -> IncidentReport {
         Lane::Recovery,
         Lane::Decision,
     ];
+    // A chapter for each scope question, each told in many points with their times.
+    report.story = (0..11_i64)
+        .map(|number| Chapter {
+            title: format!("What they did on day {number}"),
+            points: (0..12)
+                .map(|point| Point {
+                    at: Timestamp::from_second(first + number * 86_400 + point * 600).ok(),
+                    text: format!("Program {point} was started out of a place where programs do not belong."),
+                })
+                .collect(),
+        })
+        .collect();
     report.timeline = (0_i64..500)
         .map(|number| {
             let sample = &report.timeline[usize::try_from(number).unwrap_or(0) % report.timeline.len()];
@@ -105,7 +117,10 @@ pub(crate) fn hostile() -> IncidentReport {
     }
     report.marking = Some("#strike[Confidential]".into());
     report.severity.reasons.iter_mut().for_each(&mut replace);
-    report.story.iter_mut().for_each(&mut replace);
+    for part in &mut report.story {
+        replace(&mut part.title);
+        part.points.iter_mut().for_each(|point| replace(&mut point.text));
+    }
     for phase in &mut report.phases {
         replace(&mut phase.name);
     }

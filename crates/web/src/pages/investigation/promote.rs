@@ -90,7 +90,7 @@ fn form(room: &Room<'_>, line: &LineView) -> Markup {
     let chosen = question(line);
     let what = if line.level == Level::None { parts::capitalised(&line.what) } else { line.text.clone() };
     let by = if line.account.is_empty() { String::new() } else { format!(" by {}", line.account) };
-    let text = format!("{what} on {}{by} ({}, record {})", line.host, line.file, line.record);
+    let text = app::hunt::with_place(&format!("{what} on {}{by}", line.host), &line.file, line.record);
     let at = line.time.min(room.now).to_string();
     let system = room.profile.practice.system_name(&line.host);
     let account = AccountName::new(&line.account).ok();
