@@ -10,7 +10,9 @@ use kernel::{
 
 use crate::{
     App, AppError,
-    ports::{Append, Appended, EvidenceRow, JournalError, Outside, Part, Payload, Row, Scope, Snapshot},
+    ports::{
+        Append, Appended, EvidenceRow, JournalError, Outside, Part, Payload, Recorded, Row, Scope, Snapshot,
+    },
     practices::Profile,
     read::incident_row,
     write::{Fact, entry_actor},
@@ -397,6 +399,16 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] where it is not in scope.
     pub async fn load(&self, scope: Scope, incident: IncidentId) -> Result<Arc<State>, AppError> {
+        self.load_reading(scope, incident, |_| {}).await
+    }
+
+    /// The same, for somebody who has use for what is read of the incident's stream meanwhile, in order.
+    pub(crate) async fn load_reading(
+        &self,
+        scope: Scope,
+        incident: IncidentId,
+        mut read: impl FnMut(Vec<Recorded>) + Send,
+    ) -> Result<Arc<State>, AppError> {
         let missing = || AppError::not_found(format!("incident {incident}"));
         let mut state = match self.remembered(incident) {
             Some(state) => state,
@@ -425,6 +437,7 @@ impl App {
                 folded = evolve(folded, &event, entry.at, &entry.actor);
             }
             state = Arc::new(folded);
+            read(newer);
         }
     }
 

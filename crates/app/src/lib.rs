@@ -180,8 +180,12 @@ impl App {
 
     fn remember(&self, state: &Arc<State>) {
         let mut kept = self.0.incidents.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT && !kept.contains_key(&state.incident) {
-            kept.clear();
+        // Ids begin with the time: the oldest incident goes.
+        if kept.len() >= KEPT
+            && !kept.contains_key(&state.incident)
+            && let Some(oldest) = kept.keys().min().copied()
+        {
+            kept.remove(&oldest);
         }
         kept.insert(state.incident, state.clone());
     }

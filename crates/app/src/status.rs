@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::{
     App, AppError,
     intake::{Intake, StaffReport},
-    ports::{IncidentQuery, Scope},
+    ports::{IncidentQuery, Outside, Scope},
 };
 
 struct SeeStatus;
@@ -161,8 +161,15 @@ impl App {
         let mut open = Vec::new();
         loop {
             let page = self.journal().incidents(scope, query.clone()).await?;
-            for row in page.items {
-                open.push(self.load(scope, row.id).await?);
+            // Each for itself, so that those that are not in memory yet are read side by side.
+            let load = |id| {
+                let app = self.clone();
+                tokio::spawn(async move { app.load(scope, id).await })
+            };
+            let loads: Vec<_> = page.items.into_iter().map(|row| load(row.id)).collect();
+            for load in loads {
+                let ended = |error| AppError::Outside(Outside::never("a background task ended early", error));
+                open.push(load.await.map_err(ended)??);
             }
             match page.next {
                 Some(next) => query.after = Some(next),

@@ -41,8 +41,12 @@ struct Kept {
 impl Timelines {
     fn of(&self, incident: IncidentId) -> Arc<tokio::sync::Mutex<Kept>> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= INCIDENTS && !all.contains_key(&incident) {
-            all.clear();
+        // Ids begin with the time: the oldest incident's goes.
+        if all.len() >= INCIDENTS
+            && !all.contains_key(&incident)
+            && let Some(oldest) = all.keys().min().copied()
+        {
+            all.remove(&oldest);
         }
         Arc::clone(all.entry(incident).or_default())
     }
@@ -72,10 +76,15 @@ impl App {
     /// [`AppError`].
     pub async fn shared_timeline(&self, actor: &Actor, id: IncidentId) -> Result<Timeline, AppError> {
         // It refuses those who may not look, and knows how far the incident has come.
-        let state = self.load(Scope::of(actor), id).await?;
+        let mut read = Vec::new();
+        let state = self.load_reading(Scope::of(actor), id, |entries| read.extend(entries)).await?;
         kernel::authorise(actor, crate::read::Look)?;
         let own = self.0.timelines.of(id);
         let mut kept = own.lock().await;
+        // What had to be read for the state is not read again.
+        if read.first().is_some_and(|first| first.version == kept.version + 1) {
+            kept.tell(&read, &state)?;
+        }
         while kept.version < state.version {
             let after = kept.version;
             let newer = self.journal().stream(state.practice, Stream::incident(id), after, CHUNK).await?;

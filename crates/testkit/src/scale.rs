@@ -201,7 +201,8 @@ impl Pattern {
             let entries = self.leaves(&self.incident_entries, &names, &mut random)?;
             let mut row = IncidentRow { id, practice, declared_at: at, ..self.incident.clone() };
             row.title = format!("{} ({number})", row.title);
-            if number % 5 != 0 {
+            // Drawn, and not counted: else the same practices would have all that are open.
+            if random.below(5) != 0 {
                 row.status = "closed".to_owned();
                 row.next_due = None;
             }

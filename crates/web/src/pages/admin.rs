@@ -8,6 +8,7 @@ use axum::{extract::State, response::Response};
 use jiff::{SignedDuration, tz::TimeZone};
 use kernel::{Capability, PracticeId, Role, TokenId};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{
     action::{Field, one},
@@ -16,28 +17,91 @@ use super::{
     layout::{self, Place, Sheet},
     parts, people,
 };
-use crate::{error::Problem, received::Named, state::Web};
+use crate::{
+    error::Problem,
+    received::{Asked, Named},
+    state::Web,
+};
+
+/// So many people, links and tokens are seen at a glance; of more one looks for a part of a name.
+const FEW: usize = 12;
+/// The most of each that one page lists.
+const MANY: usize = 40;
+
+/// Which people, links and tokens are looked for, and from which on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    find: String,
+    people: usize,
+    tokens: usize,
+    ended: usize,
+}
+
+impl Wanted {
+    /// Whether every word that is looked for stands in one of these texts.
+    pub(super) fn fits(&self, texts: &[&str]) -> bool {
+        let texts = texts.join(" ").to_lowercase();
+        self.find.to_lowercase().split_whitespace().all(|word| texts.contains(word))
+    }
+
+    /// A page of a list, and the way to the next one; `which` is the parameter that says where it begins.
+    pub(super) fn part<'l, T>(&self, list: &'l [T], which: &str) -> (&'l [T], Markup) {
+        let from = match which {
+            "people" => self.people,
+            "tokens" => self.tokens,
+            _ => self.ended,
+        };
+        let rest = list.get(from..).unwrap_or_default();
+        let shown = rest.get(..MANY).unwrap_or(rest);
+        let end = from + shown.len();
+        let more = html! {
+            @if from > 0 || end < list.len() { nav.pager aria-label={ "Pages: " (which) } {
+                span.small.quiet { @if shown.is_empty() { "There are " (list.len()) } @else { (from + 1) " to " (end) " of " (list.len()) } }
+                @if from > 0 { a.button.plain href=(self.place(which, from.saturating_sub(MANY))) rel="prev" { "Before" } }
+                @if end < list.len() { a.button href=(self.place(which, end)) rel="next" { "More" } }
+            } }
+        };
+        (shown, more)
+    }
+
+    fn place(&self, which: &str, from: usize) -> String {
+        let find: String = form_urlencoded::byte_serialize(self.find.as_bytes()).collect();
+        format!("/administration?find={find}&{which}={from}#{which}-h")
+    }
+}
 
 /// What there is.
-pub(crate) async fn page(desk: Desk) -> Result<Response, Problem> {
-    let body = body(&desk, &html! {}).await?;
+pub(crate) async fn page(desk: Desk, Asked(wanted): Asked<Wanted>) -> Result<Response, Problem> {
+    let body = body(&desk, &wanted, &html! {}).await?;
     Ok(layout::page(&desk, &Sheet::new("Administration", Place::Administration, body).wide()))
 }
 
-async fn body(desk: &Desk, made: &Markup) -> Result<Markup, Problem> {
+async fn body(desk: &Desk, wanted: &Wanted, made: &Markup) -> Result<Markup, Problem> {
     let rows = desk.web.app.tokens(&desk.actor).await?;
     let practices = desk.web.app.practice_names(&desk.actor).await?;
     let now = desk.web.app.edge().now();
-    let (mut good, ended): (Vec<&TokenRow>, Vec<&TokenRow>) = rows
-        .iter()
-        .filter(|row| !matches!(row.kind, TokenKind::Account | TokenKind::Identity))
+    let tokens = rows.iter().filter(|row| !matches!(row.kind, TokenKind::Account | TokenKind::Identity));
+    let fits =
+        |row: &&TokenRow| wanted.fits(&[&row.name, row.role.as_str(), place(row.practice, &practices)]);
+    let (mut good, ended): (Vec<&TokenRow>, Vec<&TokenRow>) = tokens
+        .filter(fits)
         .partition(|row| row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > now));
     good.sort_by_key(|row| (row.kind != TokenKind::Session, std::cmp::Reverse(row.created_at)));
+    let (shown, more) = wanted.part(&good, "tokens");
+    let (over, older) = wanted.part(&ended, "ended");
     let roles = Role::ALL.iter().map(|role| (role.as_str().to_owned(), role.as_str().to_owned())).collect();
     Ok(html! {
         h1 { "Administration" }
         (made)
-        (people::section(desk, &practices).await?)
+        @if rows.len() > FEW || !wanted.find.is_empty() {
+            form.filters method="get" action="/administration" role="search" {
+                label.field { span { "A person, a link, a token or a practice" } input type="search" name="find" value=(wanted.find) maxlength="200"; }
+                button type="submit" { "Find" }
+                @if !wanted.find.is_empty() { a href="/administration" { "All" } }
+            }
+        }
+        (people::section(desk, &practices, wanted).await?)
         section aria-labelledby="new-h" {
             h2 #new-h { "Let somebody in" }
             form.sheet method="post" action="/administration" {
@@ -49,10 +113,20 @@ async fn body(desk: &Desk, made: &Markup) -> Result<Markup, Problem> {
                 button.first type="submit" { "Make it" }
             }
         }
-        section aria-labelledby="standing-h" { h2 #standing-h { "Who may come in" } (table(desk, &good, &practices, true)) }
+        section aria-labelledby="tokens-h" {
+            h2 #tokens-h { "Who may come in" }
+            @if good.is_empty() { (parts::empty("No link, browser or token has that in its name.", &html! { a href="/administration" { "All" } })) }
+            @else { (table(desk, shown, &practices, true)) (more) }
+        }
         (super::glass::log(desk).await?)
-        @if !ended.is_empty() { details.more { summary { (ended.len()) " that have ended" } (table(desk, &ended, &practices, false)) } }
+        @if !ended.is_empty() { details.more open[wanted.ended > 0] { summary #ended-h { (ended.len()) " that have ended" } (table(desk, over, &practices, false)) (older) } }
     })
+}
+
+/// Where somebody may work, in words.
+pub(super) fn place(practice: Option<PracticeId>, practices: &[(PracticeId, String)]) -> &str {
+    let named = |id| practices.iter().find(|(own, _)| *own == id).map_or("one", |(_, name)| name.as_str());
+    practice.map_or("all practices", named)
 }
 
 fn table(desk: &Desk, rows: &[&TokenRow], practices: &[(PracticeId, String)], standing: bool) -> Markup {
@@ -62,7 +136,7 @@ fn table(desk: &Desk, rows: &[&TokenRow], practices: &[(PracticeId, String)], st
             tbody { @for row in rows { tr {
                 th scope="row" { (row.name) span.small.quiet { (row.role) @if !row.scopes.is_empty() { " · only " (row.scopes.join(", ")) } } }
                 td data-label="Kind" { (match row.kind { TokenKind::Api => "token", TokenKind::Link => "link", TokenKind::Session => "browser", TokenKind::Source => "alert source", TokenKind::Account | TokenKind::Identity => "account" })  @if row.glass.is_some() { " " (parts::chip("bad", "!", "emergency access")) } @if row.id == desk.caller.token.id { " " (parts::chip("calm", "●", "this one")) } }
-                td data-label="Practice" { (row.practice.map_or("all", |id| practices.iter().find(|(own, _)| *own == id).map_or("one", |(_, name)| name.as_str()))) }
+                td data-label="Practice" { (place(row.practice, practices)) }
                 td data-label="Since" { (parts::moment(row.created_at, &TimeZone::UTC)) " UTC" }
                 td data-label="Until" { @match row.revoked_at.or(row.expires_at) { Some(end) => { (parts::moment(end, &TimeZone::UTC)) " UTC" }, None => "ended by hand" } }
                 @if standing { td { form.do method="post" action={ "/administration/" (row.id) "/revoke" } { (desk.seal()) button.plain type="submit" aria-label={ "End " (row.name) } { "End" } } } }
@@ -122,7 +196,7 @@ pub(crate) async fn make(State(web): State<Web>, mut act: Act) -> Result<Respons
 /// The page again after something was done on it, with what came of it.
 pub(crate) async fn again(mut act: Act, told: &Markup) -> Result<Response, Problem> {
     "/administration".clone_into(&mut act.desk.here);
-    let body = body(&act.desk, told).await?;
+    let body = body(&act.desk, &Wanted::default(), told).await?;
     Ok(layout::page(&act.desk, &Sheet::new("Administration", Place::Administration, body).wide()))
 }
 
@@ -135,4 +209,34 @@ pub(crate) async fn revoke(
     act.desk.needs(Capability::Administer)?;
     web.app.revoke_token(&act.desk.actor, id).await?;
     Ok(act.back())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_thousand_one_sees_a_page_and_the_way_to_the_others() {
+        let all: Vec<u32> = (0..1000).collect();
+        let wanted = Wanted { find: "o’hara & co".to_owned(), people: 40, ..Wanted::default() };
+        let (shown, more) = wanted.part(&all, "people");
+        let more = more.into_string();
+        assert_eq!((shown.first(), shown.last()), (Some(&40), Some(&79)));
+        assert!(more.contains("41 to 80 of 1000"), "{more}");
+        assert!(more.contains("find=o%E2%80%99hara+%26+co&amp;people=80#people-h"), "{more}");
+        assert!(more.contains("people=0#people-h"), "{more}");
+        assert_eq!(wanted.part(&all, "tokens").0.first(), Some(&0));
+        // Beyond the end there is nothing, and a way back.
+        let beyond = Wanted { people: 5000, ..Wanted::default() };
+        let (shown, more) = beyond.part(&all, "people");
+        assert!(shown.is_empty() && more.into_string().contains("rel=\"prev\""));
+    }
+
+    #[test]
+    fn all_words_must_fit_somewhere() {
+        let wanted = Wanted { find: "dana Cedar".to_owned(), ..Wanted::default() };
+        assert!(wanted.fits(&["Dana Reyes", "practice", "Cedar Hollow ENT"]));
+        assert!(!wanted.fits(&["Dana Reyes", "practice", "Larch Street"]));
+        assert!(Wanted::default().fits(&["anybody"]));
+    }
 }

@@ -99,9 +99,10 @@ pub(crate) async fn page(
     Asked(said): Asked<Said>,
 ) -> Result<Response, Problem> {
     let from = desk.web.app.log_head(&desk.actor).await?.size;
+    // First of all: it reads the whole incident, and what follows finds it in memory.
+    let timeline = desk.web.app.shared_timeline(&desk.actor, id).await?;
     let room = Room::of(&desk, id).await?;
     let view = &room.view;
-    let timeline = desk.web.app.shared_timeline(&desk.actor, id).await?;
     let today = desk.web.app.today(&desk.actor, Some(view.state.practice)).await?;
     let body = html! {
         (room.head(Tab::Room))

@@ -8,24 +8,37 @@ use maud::{Markup, html};
 
 use super::{
     action::{Field, one},
-    admin, choosing,
+    admin::{self, Wanted},
+    choosing,
     desk::{Act, Desk},
     parts,
 };
 use crate::{error::Problem, received::Named};
 
 /// The accounts that stand, and the form that makes one.
-pub(crate) async fn section(desk: &Desk, practices: &[(PracticeId, String)]) -> Result<Markup, Problem> {
-    let accounts = desk.web.app.accounts(&desk.actor).await?;
-    let standing: Vec<&AccountView> = accounts.iter().filter(|account| account.ended_at.is_none()).collect();
+pub(crate) async fn section(
+    desk: &Desk,
+    practices: &[(PracticeId, String)],
+    wanted: &Wanted,
+) -> Result<Markup, Problem> {
+    let mut accounts = desk.web.app.accounts(&desk.actor).await?;
+    accounts.retain(|account| account.ended_at.is_none());
+    let nobody = accounts.is_empty();
+    accounts.retain(|account| {
+        let place = admin::place(account.practice, practices);
+        wanted.fits(&[&account.name, &account.sign_in, account.role.as_str(), place])
+    });
+    accounts.sort_by_cached_key(|account| (account.name.to_lowercase(), account.sign_in.clone()));
+    let (shown, more) = wanted.part(&accounts, "people");
     let roles = Role::ALL.iter().filter(|role| **role != Role::Service);
     let roles = roles.map(|role| (role.as_str().to_owned(), role.as_str().to_owned())).collect();
     Ok(html! {
         section aria-labelledby="people-h" {
             h2 #people-h { "People" }
             p.quiet { "They sign in with a password of their own. You never choose it: you give them a link, and they do." }
-            @if standing.is_empty() { (parts::empty("Nobody has an account yet.", &html! { p.small.quiet { "Make one for each person who comes back more than once." } })) }
-            @else { ul.plain { @for account in standing { li { (person(desk, account, practices)) } } } }
+            @if nobody { (parts::empty("Nobody has an account yet.", &html! { p.small.quiet { "Make one for each person who comes back more than once." } })) }
+            @else if accounts.is_empty() { (parts::empty("No account has that in its name.", &html! { a href="/administration" { "All" } })) }
+            @else { ul.plain { @for account in shown { li { (person(desk, account, practices)) } } } (more) }
             details.act { summary { "Invite somebody" }
                 form.do method="post" action="/administration/accounts" {
                     (desk.seal())
@@ -41,14 +54,13 @@ pub(crate) async fn section(desk: &Desk, practices: &[(PracticeId, String)]) -> 
 }
 
 fn person(desk: &Desk, account: &AccountView, practices: &[(PracticeId, String)]) -> Markup {
-    let named = account.practice.and_then(|id| practices.iter().find(|(own, _)| *own == id));
     html! {
         article.card {
             div.line {
                 h3 { (account.name) }
                 (ways(account))
             }
-            p.small.quiet { (account.sign_in) " · " (account.role) " · " (named.map_or("all practices", |(_, name)| name.as_str())) }
+            p.small.quiet { (account.sign_in) " · " (account.role) " · " (admin::place(account.practice, practices)) }
             div.deeds {
                 (change(desk, account))
                 details.act { summary { "Locked out" } form.do method="post" action={ "/administration/accounts/" (account.id) "/reset" } {
