@@ -89,6 +89,9 @@ impl From<JournalError> for AppError {
             JournalError::Stale { expected, current, since, .. } => Self::Stale { expected, current, since },
             JournalError::Duplicate(alert) => Self::Duplicate(alert),
             JournalError::KeyReused => Self::KeyReused,
+            overtaken @ JournalError::Overtaken => {
+                Self::Outside(Outside::later("writing to the record", overtaken))
+            }
             JournalError::Outside(outside) => Self::Outside(outside),
         }
     }

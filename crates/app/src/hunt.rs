@@ -259,11 +259,33 @@ pub fn with_place(text: &str, file: &str, record: u64) -> String {
 /// A finding's text and the record that shows it, where it ends with one.
 pub(crate) fn place_apart(text: &str) -> (&str, Option<&str>) {
     let parts = text.strip_suffix(')').and_then(|text| {
-        let (_, number) = text.rsplit_once(RECORD)?;
+        let (before, number) = text.rsplit_once(RECORD)?;
         let numbered = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
-        text.rsplit_once(" (").filter(|_| numbered)
+        if !numbered {
+            return None;
+        }
+        let start = opening(before)?;
+        Some((text.get(..start)?, text.get(start + 2..)?))
     });
     parts.map_or((text, None), |(text, place)| (text, Some(place)))
+}
+
+/// Where the ` (` stands that nothing after it closes. A file's own name may hold a pair: `Security (2).evtx`.
+fn opening(text: &str) -> Option<usize> {
+    let mut closed = 0_usize;
+    for (at, letter) in text.char_indices().rev() {
+        match letter {
+            ')' => closed += 1,
+            '(' if closed > 0 => closed -= 1,
+            '(' => {
+                return at
+                    .checked_sub(1)
+                    .filter(|&at| text.get(at..).is_some_and(|rest| rest.starts_with(' ')));
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn statement(answer: &HuntAnswer, practice: &Practice, now: Timestamp) -> Statement {
@@ -295,5 +317,25 @@ fn statement(answer: &HuntAnswer, practice: &Practice, now: Timestamp) -> Statem
             .filter_map(|host| practice.system_name(host))
             .collect::<Vec<SystemName>>(),
         accounts: answer.accounts.iter().filter_map(|account| AccountName::new(account).ok()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_parted_from_its_record_whatever_the_file_is_called() {
+        let text = "a service was installed (PSEXESVC)";
+        for file in ["Security.evtx", "Security (2).evtx", "C/logs (old) (1)/a.evtx", "no space(3).evtx"] {
+            let whole = with_place(text, file, 17);
+            let (said, place) = place_apart(&whole);
+            assert_eq!((said, place), (text, Some(format!("{file}, record 17").as_str())));
+        }
+        for whole in
+            ["nothing is known", "seen (twice)", "seen (a.evtx, record x)", "a), record 5)", "(a, record 5)"]
+        {
+            assert_eq!(place_apart(whole), (whole, None));
+        }
     }
 }

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use crate::{
     App, AppError,
     ports::{
-        AlertKey, AlertRow, Append, JournalError, NearAlert, ReadError, Row, Scope, TakenAlert, Verdict,
+        AlertKey, AlertRow, Append, Appended, Ask, JournalError, NearAlert, ReadError, Related, Row, Scope,
+        TakenAlert, Verdict,
     },
     practices::Profile,
     write::{Fact, entry_actor},
@@ -84,9 +85,11 @@ impl App {
             return self.taken_before(practice, first.first).await;
         }
         let id = self.edge().id(AlertId::new);
-        let mut append = self.prepare_alert(actor, &profile, id, &taken).await?;
-        append.key = key;
-        match self.journal().append(append).await {
+        let mut taking = self.record_alert(actor, &profile, id, &taken, &key, Ask::Memory).await?;
+        if matches!(taking, Err(JournalError::Overtaken)) {
+            taking = self.record_alert(actor, &profile, id, &taken, &key, Ask::Database).await?;
+        }
+        match taking {
             Ok(appended) if appended.repeated => self.taken_before(practice, appended.first).await,
             Ok(_) => Ok(Intake { id: Some(id), alert: taken.alert, duplicate_of: None }),
             Err(JournalError::Duplicate(first)) => {
@@ -107,22 +110,39 @@ impl App {
         Ok(Intake { id: Some(id), alert: row.alert, duplicate_of: Some(id) })
     }
 
+    /// Triages an alert and writes it down.
+    async fn record_alert(
+        &self,
+        actor: &Actor,
+        profile: &Profile,
+        id: AlertId,
+        taken: &TakenAlert,
+        key: &Option<(String, Digest)>,
+        ask: Ask,
+    ) -> Result<Result<Appended, JournalError>, AppError> {
+        let (append, seen) = self.prepare_alert(actor, profile, id, taken, ask).await?;
+        Ok(self.journal().append_after(Append { key: key.clone(), ..append }, seen).await)
+    }
+
+    /// The write of an alert, and the state of memory that it rests on.
     async fn prepare_alert(
         &self,
         actor: &Actor,
         profile: &Profile,
         id: AlertId,
         taken: &TakenAlert,
-    ) -> Result<Append, AppError> {
+        ask: Ask,
+    ) -> Result<(Append, Option<u64>), AppError> {
         let now = self.edge().now();
         let keys = keys_of(&taken.alert);
         let since = now.checked_sub(jiff::SignedDuration::from_hours(WINDOW_HOURS)).unwrap_or(now);
         let related = if keys.is_empty() {
-            Vec::new()
+            Related::default()
         } else {
-            self.journal().related_alerts(profile.id, &keys, since, RELATED).await?
+            self.journal().related_alerts(profile.id, &keys, since, RELATED, ask).await?
         };
-        let related: Vec<RelatedAlert> = related.into_iter().map(related_of).collect();
+        let seen = related.seen;
+        let related: Vec<RelatedAlert> = related.alerts.into_iter().map(related_of).collect();
         let proposal = triage::propose(&taken.alert, &related, &profile.practice, now);
         // An alert that belongs to nothing known begins a group of its own, with its own bits.
         let group = proposal.group.unwrap_or_else(|| GroupId::from_u128(id.as_u128()));
@@ -154,7 +174,7 @@ impl App {
             group,
             incident: None,
         };
-        Ok(Append {
+        let append = Append {
             practice: profile.id,
             key: None,
             parts: vec![self.part(
@@ -167,7 +187,8 @@ impl App {
             )?],
             rows: vec![Row::Alert(Box::new(row))],
             payloads: vec![self.payload(taken.alert.raw_sha256, &taken.raw)?],
-        })
+        };
+        Ok((append, seen))
     }
 
     /// The bytes of an alert as they were received.

@@ -19,7 +19,7 @@ pub use identity::{
     Unproven, Vouched,
 };
 pub use journal::{
-    Append, Appended, Journal, JournalError, Leaf, LogHead, Part, Payload, Recorded, Snapshot,
+    Append, Appended, Ask, Journal, JournalError, Leaf, LogHead, Part, Payload, Recorded, Related, Snapshot,
 };
 pub use page::{Cursor, Page};
 pub use readers::{AlertReaders, ReadError, SourceInfo, TakenAlert};

@@ -100,7 +100,10 @@ impl Backend for Database {
         };
         match &taken {
             Ok(_) => loan.give_back(),
-            Err(Fault::Silent(_)) => self.distrust(),
+            Err(Fault::Silent(_)) => {
+                self.distrust();
+                self.near().into_iter().for_each(Near::doubt);
+            }
             // Where a transaction stands after a failure is not known (SQLite ends some by itself): a fresh connection is
             // in none.
             Err(_) => {
@@ -167,6 +170,10 @@ impl Backend for Database {
 
     async fn related(&self, practice: Uuid, keys: &[Uuid], since: i64, limit: i64) -> Result<Vec<u8>, Fault> {
         ask!(self.readers, |conn| dialect::related(conn, practice, keys, since, limit))
+    }
+
+    fn is_within(&self) -> bool {
+        self.answer.is_none()
     }
 
     fn near(&self) -> Option<&Near> {

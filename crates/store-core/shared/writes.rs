@@ -26,7 +26,7 @@ pub(crate) async fn take(
     signer: &Signer,
 ) -> Result<(Vec<Answer>, u64), Fault> {
     let asked = Asked::of(batch);
-    let known = Known::new(&asked, dialect::begin(conn, &asked).await?);
+    let known = Known::new(&asked, dialect::begin(conn, &asked).await?).with_memory(kept);
     let landed = if again { landed(conn, batch).await? } else { Vec::new() };
     let known = match known.with_edge(kept) {
         Ok(known) => known,
@@ -40,9 +40,8 @@ pub(crate) async fn take(
     if planned.is_empty() {
         dialect::end(conn).await?;
     } else {
-        put(conn, &planned).await?;
-        let head = Head::after(&planned, signer);
-        dialect::seal(conn, &head).await?;
+        put_others(conn, &planned).await?;
+        dialect::seal(conn, &planned, &Head::after(&planned, signer)).await?;
         kept.keep(&planned);
     }
     let mut answers = Vec::with_capacity(verdicts.len());
@@ -96,6 +95,7 @@ async fn answer(conn: &mut Conn, verdict: Verdict, practice: Uuid) -> Result<Ans
         Verdict::Taken(appended) => Ok(appended),
         Verdict::Duplicate(alert) => Err(JournalError::Duplicate(alert)),
         Verdict::KeyReused => Err(JournalError::KeyReused),
+        Verdict::Overtaken => Err(JournalError::Overtaken),
         Verdict::Foreign(stream) => {
             let why = format!("{stream:?} belongs to another practice");
             Err(Outside::never("writing to the record", why).into())
@@ -111,7 +111,12 @@ async fn answer(conn: &mut Conn, verdict: Verdict, practice: Uuid) -> Result<Ans
 
 /// Writes everything of a batch but the head.
 pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
-    dialect::put(&mut *conn, batch).await?;
+    dialect::put(&mut *conn, batch, None).await?;
+    put_others(conn, batch).await
+}
+
+/// Writes what hardly any batch holds.
+async fn put_others(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
     for (practice, AgreementRow { judged, agreed }) in &batch.judged {
         query_file!("../store-core/sql/judged_keep.sql", practice, judged, agreed)
             .execute(&mut *conn)

@@ -134,7 +134,9 @@ pub trait Backend: Send + Sync + 'static {
     async fn dedup(&self, practice: Uuid, key: &[u8]) -> Result<Option<Uuid>, Fault>;
     /// Rows of alerts that share a grouping key, newest first, as one JSON array: it is asked for each alert that comes in.
     async fn related(&self, practice: Uuid, keys: &[Uuid], since: i64, limit: i64) -> Result<Vec<u8>, Fault>;
-    /// The newest alerts in memory, where this process alone writes the record.
+    /// Whether the database is a part of this process.
+    fn is_within(&self) -> bool;
+    /// The newest alerts in memory, where this process writes the record.
     fn near(&self) -> Option<&Near>;
     /// How many judged alerts agree with the proposal.
     async fn agreement(&self, tenant: Tenant) -> Result<AgreementRow, Fault>;

@@ -8,9 +8,9 @@ use std::{
 };
 
 use app::ports::{
-    AlertKey, AlertQuery, AlertRow, Append, Appended, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery,
-    IncidentRow, Journal, JournalError, LogHead, NearAlert, Outside, Page, PracticeRow, Recorded, Scope,
-    ShelfPlace, ShelfQuery, Shelved, Snapshot, TokenRow, Verdict,
+    AlertKey, AlertQuery, AlertRow, Append, Appended, Ask, EntryQuery, EvidenceQuery, EvidenceRow,
+    IncidentQuery, IncidentRow, Journal, JournalError, LogHead, Outside, Page, PracticeRow, Recorded,
+    Related, Scope, ShelfPlace, ShelfQuery, Shelved, Snapshot, TokenRow, Verdict,
 };
 use async_trait::async_trait;
 use kernel::{AlertId, Digest, EvidenceId, IncidentId, PracticeId, Severity, Stream, Timestamp, TokenId};
@@ -30,7 +30,7 @@ use crate::{
     dump::{Lines, Restored},
     find::{self, Kind, Tag},
     outside::outside,
-    prepare,
+    prepare::{self, Prepared},
     records::{ShelfAsked, ShelfRow, SnapshotRow, count, hash, node_id, node_key, read, whole},
     search::{Search, cut},
     writer::{Waiting, Writer, send, trouble},
@@ -215,12 +215,16 @@ struct Named {
 #[async_trait]
 impl<B: Backend> Journal for Store<B> {
     async fn append(&self, append: Append) -> Result<Appended, JournalError> {
+        self.append_after(append, None).await
+    }
+
+    async fn append_after(&self, append: Append, seen: Option<u64>) -> Result<Appended, JournalError> {
         let queue = self.queue.lock().await.clone();
         let Some(queue) = queue else {
             let why = "the journal is closed or was opened for reading";
             return Err(Outside::never("writing to the record", why).into());
         };
-        send(&queue, prepare::prepare(append)?).await
+        send(&queue, Prepared { state: seen, ..prepare::prepare(append)? }).await
     }
 
     async fn repeated(
@@ -336,17 +340,20 @@ impl<B: Backend> Journal for Store<B> {
         keys: &[AlertKey],
         since: Timestamp,
         limit: u32,
-    ) -> Result<Vec<NearAlert>, Outside> {
+        ask: Ask,
+    ) -> Result<Related, Outside> {
         let practice = Uuid::from_u128(practice.as_u128());
         let hashes: Vec<_> = keys.iter().map(prepare::alert_key).collect();
         if hashes.is_empty() || limit == 0 {
-            return Ok(Vec::new());
+            return Ok(Related::default());
         }
         let since = since.as_microsecond();
-        if let Some(near) = self.backend.near() {
+        if ask == Ask::Memory
+            && let Some(near) = self.backend.near()
+        {
             let most = usize::try_from(limit).unwrap_or(usize::MAX);
-            if let Some(found) = near.related(practice, &hashes, since, most) {
-                return Ok(found);
+            if let Some((alerts, state)) = near.related(practice, &hashes, since, most) {
+                return Ok(Related { alerts, seen: Some(state) });
             }
             if near.wants_filling() {
                 self.remember();
@@ -354,7 +361,7 @@ impl<B: Backend> Journal for Store<B> {
         }
         let doing = "looking for related alerts";
         let rows = self.patiently(doing, || self.backend.related(practice, &hashes, since, limit.into()));
-        read(&rows.await?)
+        Ok(Related { alerts: read(&rows.await?)?, seen: None })
     }
 
     async fn verdict_agreement(&self, scope: Scope) -> Result<(u64, u64), Outside> {

@@ -1,10 +1,12 @@
 //! The newest alerts in memory, by what they are grouped by. Every alert that comes in asks which earlier ones share a host,
-//! an account or an indicator with it; where one process alone writes a record, it has seen the answers go by, and need not
-//! ask the database for each. What it does not hold, the database is asked for.
+//! an account or an indicator with it; the process that writes the record has seen them go by, and need not ask the database
+//! for each. What it does not hold, the database is asked for. Where another process writes beside it, the next batch finds
+//! the log longer than this process left it: all of it is thrown away then, and what rested on it is asked for anew.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use app::ports::{NearAlert, NearFacts};
@@ -17,7 +19,7 @@ use crate::{
     find::Kind,
     plan::Batch,
     prepare,
-    records::{read, whole},
+    records::{count, read, whole},
 };
 
 /// What is held at the most: alerts and the keys that they are grouped by, together. About 35 MB.
@@ -28,6 +30,9 @@ const FILL: usize = 20_000;
 /// Alerts are numbered when they are recorded and dated a little before: by so much, in microseconds, two may be the other
 /// way around.
 const SLACK: i64 = 60_000_000;
+/// For so long after another process has written the database is asked: two that write in turn would fill their memories
+/// for nothing.
+const REST: Duration = Duration::from_secs(10);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -46,8 +51,14 @@ struct Held {
     /// Of what was let go of, nothing stands from this key on.
     gone: i64,
     filling: bool,
+    /// The size of the log that all of it is of.
+    at: Option<u64>,
+    /// Batches of this process that were committed while it is filled: the size of the log before and after.
+    passed: BTreeMap<u64, u64>,
     /// How often all of it was thrown away.
     doubts: u64,
+    /// Not to be filled before.
+    rest: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -93,9 +104,20 @@ impl Held {
 
     /// It was filled down to a key, and no older alert was taken in after this instant: but what was let go of meanwhile may
     /// be newer.
-    fn settle(&mut self, end: i64, oldest: i64) {
+    fn settle(&mut self, end: i64, oldest: i64, size: u64) {
         self.floor = Some(end.max(self.gone));
         self.below = self.below.max(oldest);
+        let mut at = size;
+        while let Some(after) = self.passed.remove(&at) {
+            at = after;
+        }
+        self.passed.clear();
+        self.at = Some(at);
+    }
+
+    /// Throws all of it away.
+    fn doubt(&mut self, rest: Option<Instant>) {
+        *self = Self { doubts: self.doubts + 1, rest, ..Self::default() };
     }
 }
 
@@ -113,6 +135,14 @@ impl Near {
     /// Takes note of a batch that was committed.
     pub fn keep(&self, batch: &Batch<'_>) {
         let mut held = self.held();
+        let before = batch.size - batch.entries.len() as u64;
+        if batch.size > before {
+            if held.at == Some(before) {
+                held.at = Some(batch.size);
+            } else if held.filling {
+                held.passed.insert(before, batch.size);
+            }
+        }
         for kept in &batch.listed {
             if let Some(alert) = &kept.row.near {
                 let practice = kept.row.practice;
@@ -122,9 +152,16 @@ impl Near {
         }
     }
 
-    /// The newest alerts of a practice that share one of these keys, if it is certain that the database knows no others.
+    /// The newest alerts of a practice that share one of these keys, if it is certain that the database knows no others, and
+    /// which state of this memory they are of, see [`Near::state`].
     #[must_use]
-    pub fn related(&self, practice: Uuid, keys: &[Uuid], since: i64, limit: usize) -> Option<Vec<NearAlert>> {
+    pub fn related(
+        &self,
+        practice: Uuid,
+        keys: &[Uuid],
+        since: i64,
+        limit: usize,
+    ) -> Option<(Vec<NearAlert>, u64)> {
         let held = self.held();
         let floor = held.floor?;
         let mut found = BTreeSet::new();
@@ -137,19 +174,30 @@ impl Near {
         let recent = own.filter(|row| row.alert.received_at.as_microsecond() >= since);
         let alerts: Vec<_> = recent.take(limit).map(|row| row.alert.clone()).collect();
         let whole = alerts.len() >= limit || floor == Kind::Alert.floor() || held.below < since;
-        whole.then_some(alerts)
+        whole.then_some((alerts, held.doubts))
+    }
+
+    /// Called by the one who writes, with the size of the log that nobody can change meanwhile: what was given out with another
+    /// number than this one may lack what another process has written.
+    #[must_use]
+    pub fn state(&self, size: u64) -> u64 {
+        let mut held = self.held();
+        if held.at.is_some_and(|at| at != size) {
+            held.doubt(Instant::now().checked_add(REST));
+        }
+        held.doubts
     }
 
     /// What the record holds is not certain any more: a write failed half way, or another way than by batches was taken.
     pub fn doubt(&self) {
-        let mut held = self.held();
-        *held = Held { doubts: held.doubts + 1, ..Held::default() };
+        self.held().doubt(None);
     }
 
     /// Whether somebody should fill it; says so once.
     pub fn wants_filling(&self) -> bool {
         let mut held = self.held();
-        held.floor.is_none() && !std::mem::replace(&mut held.filling, true)
+        let rests = held.rest.is_some_and(|rest| Instant::now() < rest);
+        held.floor.is_none() && !rests && !std::mem::replace(&mut held.filling, true)
     }
 
     /// Reads the newest alerts of the record, those of all practices. What was committed meanwhile is newer and stays.
@@ -170,6 +218,8 @@ impl Near {
         let mut below = floor + (1 << 56);
         let (mut count, mut oldest) = (0, 0);
         let doubts = self.held().doubts;
+        // What comes later is of a batch of ours, or found out by the size of the log.
+        let size = count(backend.head().await?.size);
         loop {
             let stretch = Stretch { tenant, below, floor, received, updated, limit: PAGE };
             let keys = backend.walk(stretch, "%").await?;
@@ -194,7 +244,7 @@ impl Near {
             let all = whole(keys.len() as u64) < PAGE;
             if all || count >= FILL || held.gone > floor {
                 let end = if all { floor } else { below };
-                held.settle(end, oldest);
+                held.settle(end, oldest, size);
                 return Ok(());
             }
         }
@@ -221,6 +271,7 @@ impl Filed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{plan::NewEntry, prepare::PreparedEntry};
 
     #[test]
     fn an_alert_let_go_of_while_memory_is_filled_is_not_taken_for_one_that_never_came() {
@@ -242,11 +293,39 @@ mod tests {
             held.put(start + 9, row(5000, 1));
             // So many keys that the older ones must go, among them one that is newer than what is read last.
             held.put(start + 7, row(4000, MOST));
-            held.settle(start + 5, 1_000_000_000);
+            held.settle(start + 5, 1_000_000_000, 0);
             assert_eq!(held.floor, Some(start + 8));
         }
         let since = |second: i64| near.related(practice, &[key], second * 1_000_000, 10);
         assert!(since(3000).is_none(), "the one of second 4000 is not here, and the database is to be asked");
-        assert_eq!(since(4500).map(|found| found.len()), Some(1));
+        assert_eq!(since(4500).map(|(found, _)| found.len()), Some(1));
+    }
+
+    #[test]
+    fn what_another_process_wrote_is_noticed_by_the_size_of_the_log() {
+        let near = Near::default();
+        let related = || near.related(Uuid::nil(), &[Uuid::nil()], 0, 10);
+        assert!(related().is_none(), "nothing is known before it is filled");
+        assert!(near.wants_filling());
+        let batch = |size: u64| Batch { size, entries: vec![entry(size - 1)], ..Batch::default() };
+        // While it is filled from a log of 4 leaves, two batches of this process go by.
+        near.keep(&batch(5));
+        near.keep(&batch(6));
+        near.held().settle(Kind::Alert.floor(), 0, 4);
+        let (_, state) = related().expect("filled");
+        assert_eq!(near.state(6), state);
+        near.keep(&batch(7));
+        assert_eq!(near.state(7), state);
+        // Somebody else's entry is the eighth.
+        assert_ne!(near.state(8), state);
+        assert!(related().is_none());
+        assert!(!near.wants_filling(), "it rests");
+    }
+
+    fn entry(index: u64) -> NewEntry<'static> {
+        static ENTRY: PreparedEntry =
+            PreparedEntry { canonical: Vec::new(), leaf: [0; 32], at: 0, doc: String::new() };
+        let idx = whole(index);
+        NewEntry { idx, practice: Uuid::nil(), stream: (Uuid::nil(), 1), version: 1, entry: &ENTRY }
     }
 }

@@ -67,6 +67,8 @@ pub struct Known {
     /// A row's key, and how it was judged, where it was.
     listed: HashMap<(Uuid, i16), (i64, Option<i64>)>,
     edge: Edge,
+    /// The state of the alerts in memory, see [`Near::state`].
+    memory: u64,
 }
 
 /// The right edge of the tree: the nodes that the next leaves are put behind.
@@ -113,6 +115,13 @@ impl Known {
         self.size
     }
 
+    /// Compares the log with the alerts in memory.
+    #[must_use]
+    pub fn with_memory(self, kept: &Kept) -> Self {
+        let memory = kept.near().map_or(0, |near| near.state(self.size));
+        Self { memory, ..self }
+    }
+
     /// Gives it the tree's edge from the database.
     #[must_use]
     pub fn with_nodes(self, nodes: &[NodeRow]) -> Self {
@@ -141,18 +150,18 @@ pub struct Kept {
     /// The edge of the tree as the last batch left it, with the size and the root that it belongs to: one writer at a time
     /// need not read back what it has just written.
     edge: Mutex<Option<(u64, Hash, Edge)>>,
-    /// The newest alerts, where no other process writes.
+    /// The newest alerts, where this process writes.
     near: Option<Near>,
 }
 
 impl Kept {
-    /// Where no other process writes.
+    /// Where this process writes.
     #[must_use]
-    pub fn alone() -> Self {
+    pub fn writing() -> Self {
         Self { edge: Mutex::default(), near: Some(Near::default()) }
     }
 
-    /// The newest alerts, where no other process writes.
+    /// The newest alerts, where this process writes.
     #[must_use]
     pub const fn near(&self) -> Option<&Near> {
         self.near.as_ref()
@@ -190,6 +199,8 @@ pub enum Verdict {
     KeyReused,
     /// The stream belongs to another tenant.
     Foreign(Stream),
+    /// It rests on alerts in memory, and another process has written since.
+    Overtaken,
 }
 
 /// An entry and where it goes.
@@ -364,6 +375,9 @@ impl<'a> Planner<'a> {
                 return Some(Verdict::Stale { stream: part.stream, expected: part.expected, current });
             }
             grown.push((part.stream, current + part.entries.len() as u64));
+        }
+        if write.state.is_some_and(|state| state != self.known.memory) {
+            return Some(Verdict::Overtaken);
         }
         None
     }

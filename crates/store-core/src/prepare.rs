@@ -26,6 +26,8 @@ pub struct Prepared {
     pub tokens: Vec<PreparedToken>,
     /// Sealed bytes.
     pub payloads: Vec<Payload>,
+    /// The state of the alerts in memory that it rests on, if it does.
+    pub state: Option<u64>,
 }
 
 impl Prepared {
@@ -148,6 +150,7 @@ pub fn prepare(append: Append) -> Result<Prepared, Outside> {
         profiles: Vec::new(),
         tokens: Vec::new(),
         payloads: append.payloads,
+        state: None,
     };
     for part in append.parts {
         let entries = part.entries.into_iter().map(|leaf| entry(leaf, practice)).collect();

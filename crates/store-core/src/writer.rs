@@ -60,7 +60,7 @@ impl<B: Backend> Writer<B> {
     /// a thread of its own: as one task among others it would stand in line behind requests that are being read at each of these
     /// answers, while all the others wait for its commit.
     pub fn start(self, queue: mpsc::Receiver<Waiting>) -> JoinHandle<()> {
-        if self.backend.near().is_none() {
+        if !self.backend.is_within() {
             return tokio::spawn(self.run(queue));
         }
         let (ended, end) = oneshot::channel::<()>();

@@ -1,4 +1,4 @@
--- A batch in one statement: nothing in it reads what another part of it writes.
+-- A batch in one statement, with where it leaves the log: nothing in it reads what another part of it writes.
 WITH entries AS (
     INSERT INTO entry (idx, practice, stream_kind, stream_id, version, canonical)
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::uuid[], $5::bigint[], $6::bytea[])
@@ -20,6 +20,12 @@ WITH entries AS (
     INSERT INTO find (key, kind, practice, received_at, updated_at, doc)
     SELECT * FROM unnest($22::bigint[], $23::smallint[], $24::uuid[], $25::bigint[], $26::bigint[], $27::text[])
     ON CONFLICT (key) DO UPDATE SET received_at = excluded.received_at, updated_at = excluded.updated_at, doc = excluded.doc
+), head AS (
+    UPDATE log_head
+    SET size = $36::bigint, listed = $37, root = coalesce($38, root), checkpoint = coalesce($39, checkpoint)
+    WHERE id = 1 AND $36 IS NOT NULL
+), sealed AS (
+    INSERT INTO checkpoint (size, note) SELECT $36, $39 WHERE $39 IS NOT NULL
 ), used AS (
     INSERT INTO idempotency (practice, key, request, first, last)
     SELECT * FROM unnest($28::uuid[], $29::bytea[], $30::bytea[], $31::bigint[], $32::bigint[])

@@ -1,10 +1,10 @@
 //! What PostgreSQL does in its own way: lists as arrays, words in a GIN index, the head of the log locked for a batch.
 
-use sqlx::{Result, query_file, query_file_as, query_file_scalar, types::Uuid};
+use sqlx::{Executor as _, Result, Row as _, query_file_as, query_file_scalar, types::Uuid};
 use store_core::{
     backend::{Stretch, Trouble},
     find::Needles,
-    plan::Asked,
+    plan::{Asked, Batch},
     records::{EntryRow, HeadRow, KnownFact, ListedRow, NodeRow},
 };
 
@@ -18,9 +18,12 @@ pub(crate) type Lent = sqlx::pool::PoolConnection<sqlx::Postgres>;
 
 /// Read committed: the lock on the head makes whoever comes second see what the first has written.
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-/// The same for a batch. Its statements are the same whatever is in it, and planning them anew takes a good part of a batch's time.
-const BEGIN_BATCH: &str =
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL plan_cache_mode = force_generic_plan";
+/// The same for a batch, with the head locked: one question, one answer. A batch's statements are the same whatever is in it,
+/// and planning them anew takes a good part of its time.
+const BEGIN_BATCH: &str = concat!(
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL plan_cache_mode = force_generic_plan; ",
+    include_str!("../sql/lock_head.sql")
+);
 /// One picture for everything that is read.
 pub(crate) const BEGIN_PICTURE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -70,8 +73,7 @@ pub(crate) async fn lock_head(conn: &mut Conn) -> Result<HeadRow> {
 
 /// Begins a transaction that writes, with the head locked, and looks up what a batch asks.
 pub(crate) async fn begin(conn: &mut Conn, asked: &Asked) -> Result<Vec<KnownFact>> {
-    sqlx::raw_sql(BEGIN_BATCH).execute(&mut *conn).await?;
-    let head = lock_head(&mut *conn).await?;
+    let head = (&mut *conn).fetch_one(sqlx::raw_sql(BEGIN_BATCH)).await?;
     let (practices, keys) = split_keyed(&asked.keys);
     let (streams, stream_kinds) = split(&asked.streams);
     let (owners, dedups) = split_keyed(&asked.dedups);
@@ -90,16 +92,14 @@ pub(crate) async fn begin(conn: &mut Conn, asked: &Asked) -> Result<Vec<KnownFac
     )
     .fetch_all(conn)
     .await?;
-    let (bytes, first, last) = (Some(head.root), Some(head.size), Some(head.listed));
+    let (bytes, first, last) = (head.try_get("root")?, head.try_get("size")?, head.try_get("listed")?);
     facts.push(KnownFact { what: KnownFact::HEAD, at: 0, bytes, first, last });
     Ok(facts)
 }
 
-/// Moves the head to where a batch leaves the log, and commits.
-pub(crate) async fn seal(conn: &mut Conn, head: &Head) -> Result<()> {
-    let Head { size, listed, root, note } = head;
-    let (root, note) = (root.as_deref(), note.as_deref());
-    query_file!("sql/seal.sql", size, listed, root, note).execute(&mut *conn).await?;
+/// Writes a batch but for its profiles and its tokens, moves the head to where it leaves the log, and commits.
+pub(crate) async fn seal(conn: &mut Conn, batch: &Batch<'_>, head: &Head) -> Result<()> {
+    put(&mut *conn, batch, Some(head)).await?;
     end(conn).await
 }
 

@@ -26,17 +26,11 @@ pub async fn open(url: &str, limits: Options) -> Result<Database, Outside> {
     let doing = "opening the record in PostgreSQL";
     migrate(url, doing).await?;
     let (pool, trust) = pool(url, limits, doing).await?;
-    Ok(database(pool, trust, limits))
+    Ok(database(pool, trust, limits, Kept::writing()))
 }
 
-fn database(pool: PgPool, trust: Arc<Trust>, limits: Options) -> Database {
-    Database {
-        writer: pool.clone(),
-        readers: pool,
-        kept: Kept::default(),
-        answer: Some(limits.answer),
-        trust,
-    }
+fn database(pool: PgPool, trust: Arc<Trust>, limits: Options, kept: Kept) -> Database {
+    Database { writer: pool.clone(), readers: pool, kept, answer: Some(limits.answer), trust }
 }
 
 /// Brings the schema to this version, on a connection of its own: a new index over a large record takes its time.
@@ -63,7 +57,7 @@ pub async fn open_read_only(url: &str, limits: Options) -> Result<Database, Outs
         .await
         .map_err(|error| Outside::never(doing, error))?;
     if MIGRATIONS.iter().map(|migration| migration.version).max() == Some(applied) {
-        Ok(database(pool, trust, limits))
+        Ok(database(pool, trust, limits, Kept::default()))
     } else {
         let why = format!("its schema is version {applied}, which this version of the program does not read");
         Err(Outside::never(doing, why))

@@ -1,5 +1,5 @@
 //! A whole batch in one statement, each table's rows as columns of arrays. Most of a small commit is asking the server and
-//! waiting for its answer: eight tables, eight times.
+//! waiting for its answer: ten tables, ten times.
 
 use sqlx::{Result, query_file};
 use store_core::{
@@ -7,10 +7,10 @@ use store_core::{
     plan::{Batch, entry_key},
 };
 
-use crate::dialect::Conn;
+use crate::{dialect::Conn, writes::Head};
 
-/// Writes a batch but for its profiles, its tokens and the head.
-pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+/// Writes a batch but for its profiles and its tokens, and moves the head to where it leaves the log, if that is given.
+pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>, head: Option<&Head>) -> Result<()> {
     let (entries, listed) = (&batch.entries, &batch.listed);
     let (node_keys, hashes): (Vec<_>, Vec<_>) =
         batch.nodes.iter().map(|(key, hash)| (*key, hash.as_slice())).unzip();
@@ -57,6 +57,10 @@ pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
         &column(&batch.payloads, |(practice, _)| *practice),
         &column(&batch.payloads, |(_, payload)| payload.digest.as_bytes().as_slice()) as &[&[u8]],
         &column(&batch.payloads, |(_, payload)| payload.sealed.as_slice()) as &[&[u8]],
+        head.map(|head| head.size),
+        head.map(|head| head.listed),
+        head.and_then(|head| head.root.as_deref()),
+        head.and_then(|head| head.note.as_deref()),
     )
     .execute(conn)
     .await

@@ -87,8 +87,9 @@ pub(crate) async fn begin(conn: &mut Conn, asked: &Asked) -> Result<Vec<KnownFac
     query_file_as!(KnownFact, "sql/begin.sql", keys, streams, dedups, listed).fetch_all(conn).await
 }
 
-/// Moves the head to where a batch leaves the log, and commits.
-pub(crate) async fn seal(conn: &mut Conn, head: &Head) -> Result<()> {
+/// Writes a batch but for its profiles and its tokens, moves the head to where it leaves the log, and commits.
+pub(crate) async fn seal(conn: &mut Conn, batch: &Batch<'_>, head: &Head) -> Result<()> {
+    put(&mut *conn, batch, None).await?;
     let Head { size, listed, root, note } = head;
     query_file!("sql/seal.sql", size, listed, root, note, size, note).execute(conn).await.map(drop)
 }
@@ -141,7 +142,7 @@ pub(crate) async fn search(
 
 /// Writes a batch but for its profiles, its tokens and the head. It is one call, as each is handed to the connection's
 /// thread and back.
-pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>) -> Result<()> {
+pub(crate) async fn put(conn: &mut Conn, batch: &Batch<'_>, _: Option<&Head>) -> Result<()> {
     let (entries, nodes, found) = (entries_of(batch), nodes_of(batch), found_of(batch));
     let (listed, dedups) = listed_of(batch);
     let (keys, payloads) = (keys_of(batch), payloads_of(batch));

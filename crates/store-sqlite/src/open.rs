@@ -66,7 +66,7 @@ pub async fn open(path: &Path, limits: Options) -> Result<Database, Outside> {
     let (writer, readers) = (Rack::new(writer, limits.patience), Rack::new(readers, limits.patience));
     let room = Arc::new(Room::of(path));
     let mover = Some(tokio::spawn(keep_moving(moving, Arc::clone(&room))));
-    Ok(Database { writer, readers, kept: Kept::alone(), answer: None, mover, room })
+    Ok(Database { writer, readers, kept: Kept::writing(), answer: None, mover, room })
 }
 
 fn single() -> SqlitePoolOptions {

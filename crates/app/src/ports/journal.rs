@@ -86,9 +86,31 @@ pub enum JournalError {
     /// The idempotency key was used for a different request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// It rests on what this process had in memory, and another process has written to the record since: ask again, the
+    /// database this time.
+    #[error("another program wrote to the record at the same moment")]
+    Overtaken,
     /// Outside.
     #[error(transparent)]
     Outside(#[from] Outside),
+}
+
+/// Who is asked for related alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// This process's memory, and the database for what is not there.
+    Memory,
+    /// The database.
+    Database,
+}
+
+/// Alerts that share something with another.
+#[derive(Debug, Clone, Default)]
+pub struct Related {
+    /// The alerts, newest first.
+    pub alerts: Vec<NearAlert>,
+    /// Where they are of this process's memory: which state of it, for [`Journal::append_after`].
+    pub seen: Option<u64>,
 }
 
 /// An entry as it stands in the log.
@@ -133,6 +155,8 @@ pub struct Snapshot {
 pub trait Journal: Send + Sync {
     /// Takes a write. Returns when it is durable (`fsync`) and covered by a signed checkpoint.
     async fn append(&self, append: Append) -> Result<Appended, JournalError>;
+    /// As [`Journal::append`], for a write that rests on [`Related::seen`]: `Overtaken` where another process has written since.
+    async fn append_after(&self, append: Append, seen: Option<u64>) -> Result<Appended, JournalError>;
 
     /// What became of an earlier write with this key, so that a repeated request gets its first answer even where it
     /// would be refused today. `KeyReused` where the key was used for a request with another digest.
@@ -177,7 +201,8 @@ pub trait Journal: Send + Sync {
         keys: &[AlertKey],
         since: Timestamp,
         limit: u32,
-    ) -> Result<Vec<NearAlert>, Outside>;
+        ask: Ask,
+    ) -> Result<Related, Outside>;
     /// How many alerts a person has judged, and how many of those verdicts agreed with the proposal.
     async fn verdict_agreement(&self, scope: Scope) -> Result<(u64, u64), Outside>;
 

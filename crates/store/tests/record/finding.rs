@@ -1,8 +1,8 @@
 //! Lists: filters, words, pages.
 
 use app::ports::{
-    AlertKey, AlertQuery, AlertRow, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
-    Journal, NearAlert, Row, Scope, Verdict,
+    AlertKey, AlertQuery, AlertRow, Ask, EntryQuery, EvidenceQuery, EvidenceRow, IncidentQuery, IncidentRow,
+    Journal, JournalError, NearAlert, Row, Scope, Verdict,
 };
 use kernel::{Channel, Digest, EvidenceId, GroupId, IncidentId, Severity, Stream};
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -203,18 +203,50 @@ async fn alerts_that_share_a_host_or_an_indicator_are_related() {
             rows.iter().map(|row| row.id.as_u128() & 0xFFFF).collect()
         };
         let keys = [key("host", "ws-3"), key("ipv4", "203.0.113.10")];
-        let related = journal.related_alerts(practice(1), &keys, at(0), 10).await.unwrap();
+        let related =
+            journal.related_alerts(practice(1), &keys, at(0), 10, Ask::Memory).await.unwrap().alerts;
         assert_eq!(numbers(related), [17, 10, 3], "{}", ground.name);
-        let related = journal.related_alerts(practice(1), &keys, at(5), 1).await.unwrap();
+        let related = journal.related_alerts(practice(1), &keys, at(5), 1, Ask::Memory).await.unwrap().alerts;
         assert_eq!(numbers(related), [17]);
         assert!(
             journal
-                .related_alerts(practice(1), &[key("account", "ws-3")], at(0), 10)
+                .related_alerts(practice(1), &[key("account", "ws-3")], at(0), 10, Ask::Memory)
                 .await
                 .unwrap()
+                .alerts
                 .is_empty()
         );
         journal.close().await;
+    }
+}
+
+/// Two programs may write to one record: what one of them holds in memory then lacks what the other wrote, and a write that
+/// rests on it is not taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_rests_on_memory_is_refused_once_another_program_has_written() {
+    for ground in grounds() {
+        let (one, other) = (ground.open().await, ground.open().await);
+        let keys = [AlertKey { kind: "host".to_owned(), value: "ws-3".to_owned() }];
+        let related = |ask: Ask| one.related_alerts(practice(1), &keys, at(0), 10, ask);
+        one.append(intake(alert(practice(1), 3, "beacon"))).await.unwrap();
+        let seen = loop {
+            let found = related(Ask::Memory).await.unwrap();
+            assert_eq!(found.alerts.len(), 1, "{}", ground.name);
+            if found.seen.is_some() {
+                break found.seen;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        };
+        one.append_after(intake(alert(practice(1), 4, "beacon")), seen).await.unwrap();
+        other.append(intake(alert(practice(1), 10, "beacon"))).await.unwrap();
+        let overtaken = one.append_after(intake(alert(practice(1), 17, "beacon")), seen).await;
+        assert!(matches!(overtaken, Err(JournalError::Overtaken)), "{}: {overtaken:?}", ground.name);
+        let found = related(Ask::Memory).await.unwrap();
+        assert_eq!((found.alerts.len(), found.seen), (2, None), "{}: the database is asked", ground.name);
+        one.append_after(intake(alert(practice(1), 17, "beacon")), None).await.unwrap();
+        assert_eq!(related(Ask::Database).await.unwrap().alerts.len(), 3, "{}", ground.name);
+        one.close().await;
+        other.close().await;
     }
 }
 
@@ -251,9 +283,11 @@ async fn related_alerts_are_the_same_from_memory_and_after_a_start() {
             });
             let limit = u32::try_from(limit).unwrap();
             let wanted: Vec<_> = wanted.take(limit as usize).map(|row| (row.id, row.group)).collect();
-            let found = journal.related_alerts(practice(1), &keys, since, limit).await.unwrap();
-            let found: Vec<_> = found.iter().map(|row| (row.id, row.group)).collect();
-            assert_eq!(found, wanted, "{} {number}", ground.name);
+            for ask in [Ask::Memory, Ask::Database] {
+                let found = journal.related_alerts(practice(1), &keys, since, limit, ask).await.unwrap();
+                let found: Vec<_> = found.alerts.iter().map(|row| (row.id, row.group)).collect();
+                assert_eq!(found, wanted, "{} {number}", ground.name);
+            }
         }
         journal.close().await;
     }
