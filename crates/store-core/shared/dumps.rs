@@ -178,6 +178,7 @@ fn nothing() -> Prepared {
         profiles: Vec::new(),
         tokens: Vec::new(),
         payloads: Vec::new(),
+        state: None,
     }
 }
 

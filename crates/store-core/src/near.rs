@@ -216,7 +216,7 @@ impl Near {
         let (tenant, floor) = (Tenant { every: true, practice: Uuid::nil() }, Kind::Alert.floor());
         let (received, updated) = (i64::MIN, i64::MIN);
         let mut below = floor + (1 << 56);
-        let (mut count, mut oldest) = (0, 0);
+        let (mut read_so_far, mut oldest) = (0, 0);
         let doubts = self.held().doubts;
         // What comes later is of a batch of ours, or found out by the size of the log.
         let size = count(backend.head().await?.size);
@@ -240,9 +240,9 @@ impl Near {
                     held.put(row.key, Row { practice, keys, alert });
                 }
             }
-            count += keys.len();
+            read_so_far += keys.len();
             let all = whole(keys.len() as u64) < PAGE;
-            if all || count >= FILL || held.gone > floor {
+            if all || read_so_far >= FILL || held.gone > floor {
                 let end = if all { floor } else { below };
                 held.settle(end, oldest, size);
                 return Ok(());

@@ -220,8 +220,12 @@ impl Follower {
         }
         loop {
             // Marked before it is read, so that what is written meanwhile is read in the next round.
-            grown.mark_unchanged();
-            match self.catch_up(web).await {
+            let size = *grown.borrow_and_update();
+            let caught_up = match self.tell {
+                Tell::Moved(stream) => self.tell_movement(web, stream, size).await,
+                Tell::Everything => self.catch_up(web).await,
+            };
+            match caught_up {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
@@ -246,28 +250,23 @@ impl Follower {
             if found.is_empty() {
                 return Ok(true);
             }
-            let mut moved = None;
             for seen in found {
                 self.from = seen.index + 1;
-                if let Tell::Moved(stream) = &self.tell {
-                    // Many entries at once are one movement.
-                    if seen.entry.stream == *stream {
-                        moved = Some(seen.index);
-                    }
-                    continue;
-                }
                 let Some(event) = event(&seen) else { continue };
                 if self.sender.send_timeout(event, PATIENCE).await.is_err() {
                     return Ok(false);
                 }
             }
-            if let Some(index) = moved {
-                let event = Event::default().id(index.to_string()).event("moved").data(index.to_string());
-                if self.sender.send_timeout(event, PATIENCE).await.is_err() {
-                    return Ok(false);
-                }
-            }
         }
+    }
+
+    /// Says that something of this stream moved; many entries at once are one movement.
+    async fn tell_movement(&mut self, web: &Web, stream: Of, size: u64) -> Result<bool, app::AppError> {
+        let (moved, next) = web.recent.newest(web.app.journal(), stream, self.from, size).await?;
+        self.from = next;
+        let Some(index) = moved else { return Ok(true) };
+        let event = Event::default().id(index.to_string()).event("moved").data(index.to_string());
+        Ok(self.sender.send_timeout(event, PATIENCE).await.is_ok())
     }
 
     /// A token that was revoked meanwhile sees no more.

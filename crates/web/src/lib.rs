@@ -26,6 +26,7 @@ mod pages;
 mod photos;
 mod practices;
 mod received;
+mod recent;
 mod reports;
 mod serve;
 mod signin;

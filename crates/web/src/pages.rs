@@ -41,6 +41,7 @@ pub(crate) mod providers;
 pub(crate) mod qr;
 pub(crate) mod recovery;
 pub(crate) mod reports;
+pub(crate) mod showing;
 pub(crate) mod situation;
 pub(crate) mod staff;
 pub(crate) mod system;

@@ -5,7 +5,10 @@ use std::{ops::Deref, sync::Arc};
 use app::App;
 use tokio::sync::Semaphore;
 
-use crate::{config::Config, intake::Secrets, limits::Failures, uploads::Uploads, watch::Metrics};
+use crate::{
+    config::Config, intake::Secrets, limits::Failures, pages::showing::Showings, recent::Recent,
+    uploads::Uploads, watch::Metrics,
+};
 
 /// Event streams open at once; each costs a task and a small buffer.
 const STREAMS: usize = 1_024;
@@ -25,10 +28,14 @@ pub(crate) struct Shared {
     pub(crate) streams: Arc<Semaphore>,
     /// Files that are being taken in.
     pub(crate) uploads: Uploads,
+    /// Pages that many look at.
+    pub(crate) showings: Showings,
+    pub(crate) recent: Recent,
 }
 
 impl Web {
     pub(crate) fn new(app: App, config: Config) -> Self {
+        let showings = Showings::new(app.edge().random());
         Self(Arc::new(Shared {
             app,
             config,
@@ -38,6 +45,8 @@ impl Web {
             secrets: Secrets::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             uploads: Uploads::default(),
+            showings,
+            recent: Recent::default(),
         }))
     }
 }

@@ -25,6 +25,10 @@
       else if (!region.querySelector("[data-draft]")) kept = true;
     }
     document.getElementById("kept")?.toggleAttribute("hidden", !kept);
+    // A page whose regions say what they are is given those alone that are others by now.
+    const has = free.every((region) => region.dataset.live) ? free.map((region) => `${region.id}:${region.dataset.live}`).join(" ") : "";
+    if (has) renew.setAttribute("hx-headers", JSON.stringify({ "tourniquet-has": has }));
+    else renew.removeAttribute("hx-headers");
     if (free.length) renew.setAttribute("hx-select-oob", free.map((region) => `#${region.id}:outerMorph`).join(","));
   }, true);
   // A question in a form is answered while one types: the same address that its button would lead to, asked for beside.

@@ -58,6 +58,25 @@ impl Desk {
         }
     }
 
+    /// What seals the forms of this showing of the page.
+    pub(super) fn own_seal(&self) -> Seal {
+        Seal { word: self.word.clone(), token: form_token(&self.secret, &self.word) }
+    }
+
+    /// A desk of the same rights on which forms bear a mark in place of anybody's seal, and nobody's name is known.
+    pub(super) fn alike(&self, mark: &Seal) -> Self {
+        let actor = Actor { name: String::new(), ..self.actor.clone() };
+        Self {
+            web: self.web.clone(),
+            caller: Caller { actor: actor.clone(), token: self.caller.token.clone() },
+            actor,
+            here: self.here.clone(),
+            secret: String::new(),
+            word: mark.word.clone(),
+            forms: AtomicU16::new(0),
+        }
+    }
+
     /// The hidden fields of a form: its word, its token and the way back.
     pub(crate) fn seal(&self) -> Markup {
         self.sealed_for(&self.here)
@@ -71,6 +90,36 @@ impl Desk {
             input type="hidden" name="_form" value=(form_token(&self.secret, &self.word));
             input type="hidden" name="_back" value=(back);
         }
+    }
+}
+
+/// What the forms of one showing of a page carry.
+#[derive(Debug, Clone)]
+pub(super) struct Seal {
+    word: String,
+    token: String,
+}
+
+impl Seal {
+    /// A mark that stands where a seal is to go.
+    pub(super) fn mark(random: &[u8; 16]) -> Self {
+        let word: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { token: form_token("", &word), word }
+    }
+
+    /// A drawn page with this seal in place of another.
+    pub(super) fn instead_of(&self, other: &Self, drawn: &str) -> String {
+        drawn.replace(&other.word, &self.word).replace(&other.token, &self.token)
+    }
+
+    #[cfg(test)]
+    pub(super) fn word(&self) -> &str {
+        &self.word
+    }
+
+    #[cfg(test)]
+    pub(super) fn token(&self) -> &str {
+        &self.token
     }
 }
 

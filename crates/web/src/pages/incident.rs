@@ -6,9 +6,9 @@ use std::sync::Arc;
 use app::{
     practices::Profile,
     read::{EntryView, IncidentView},
-    status::Running,
+    status::{Running, Today},
 };
-use axum::response::Response;
+use axum::{http::HeaderMap, response::Response};
 use incident::{
     Action, ActionStage, Clock, ClockKind, Decision, IncidentKind, Party, PhaseStatus, PhaseView, Side,
     State, Status, practice::Impact,
@@ -23,6 +23,7 @@ use super::{
     desk::Desk,
     layout::{self, Place, Sheet, Tab, tabs},
     line, parts,
+    showing::{Region, Showing},
 };
 use crate::{
     error::Problem,
@@ -63,9 +64,15 @@ impl<'a> Room<'a> {
 
     /// The head of every page of an incident: what it is, how bad, and its pages.
     pub(crate) fn head(&self, tab: Tab) -> Markup {
+        html! {
+            div #head data-live { (self.title()) }
+            (tabs(self.id, tab))
+        }
+    }
+
+    fn title(&self) -> Markup {
         let state = self.state();
         html! {
-            div #head data-live {
                 p.kicker { a href={ "/practices/" (state.practice) } { (self.profile.practice.name) } " · " (app::leadership::spoken_number(state, &self.profile.practice)) }
                 h1 { (state.title) }
                 p.chips {
@@ -78,18 +85,21 @@ impl<'a> Room<'a> {
                 @for broken in &state.glass_broken {
                     p.notice.bad { strong { "Done without approval: " } (broken.reason) " " (parts::stamp(&broken.stamp, &self.zone)) }
                 }
-            }
-            (tabs(self.id, tab))
         }
     }
 
     /// What the form that led here did.
     pub(crate) async fn said(&self, said: &Said) -> Result<Markup, Problem> {
-        let Ok(version) = said.done.parse::<u64>() else { return Ok(html! {}) };
-        let timeline = self.desk.web.app.shared_timeline(&self.desk.actor, self.id).await?;
-        let told = timeline.iter().find(|seen| seen.entry.version == version).map(|seen| seen.says.clone());
-        Ok(html! { @if let Some(told) = told { p.notice.good role="status" { "Recorded: " (told) } } })
+        said_at(self.desk, self.id, said).await
     }
+}
+
+/// What the form that led to this page of an incident did.
+async fn said_at(desk: &Desk, id: IncidentId, said: &Said) -> Result<Markup, Problem> {
+    let Ok(version) = said.done.parse::<u64>() else { return Ok(html! {}) };
+    let timeline = desk.web.app.shared_timeline(&desk.actor, id).await?;
+    let told = timeline.iter().find(|seen| seen.entry.version == version).map(|seen| seen.says.clone());
+    Ok(html! { @if let Some(told) = told { p.notice.good role="status" { "Recorded: " (told) } } })
 }
 
 /// The war room.
@@ -97,43 +107,82 @@ pub(crate) async fn page(
     desk: Desk,
     Named(id): Named<IncidentId>,
     Asked(said): Asked<Said>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let from = desk.web.app.log_head(&desk.actor).await?.size;
-    // First of all: it reads the whole incident, and what follows finds it in memory.
-    let timeline = desk.web.app.shared_timeline(&desk.actor, id).await?;
-    let room = Room::of(&desk, id).await?;
-    let view = &room.view;
-    let today = desk.web.app.today(&desk.actor, Some(view.state.practice)).await?;
+    // A page that asks for itself again was told of an entry by this process.
+    let size = match Showing::is_asked_again(&headers) {
+        true => *desk.web.app.journal().watch().borrow(),
+        false => desk.web.app.log_head(&desk.actor).await?.size,
+    };
+    let alike = desk.web.showings.desk(&desk);
+    let showing = desk.web.showings.of(&desk, id, size, draw(&alike, id, size)).await?;
+    if let Some(news) = showing.news(&desk, &headers) {
+        return Ok(layout::regions(news));
+    }
+    let part = |id: &str| showing.region(&desk, id);
     let body = html! {
-        (room.head(Tab::Room))
-        (room.said(&said).await?)
-        (phases(&view.phases))
+        (part("head"))
+        (tabs(id, Tab::Room))
+        (said_at(&desk, id, &said).await?)
+        (part("phases"))
         div.columns {
-            div.main-column {
-                section #now data-live aria-labelledby="now-h" { h2 #now-h { "Now" } (room.decisions()) }
-                section #actions data-live aria-labelledby="actions-h" { h2 #actions-h { "Containment" } (room.actions()) (room.propose()) }
-                section #timeline data-live aria-labelledby="timeline-h" { h2 #timeline-h { "Timeline" } (room.timeline(&timeline)) }
-            }
-            aside.side-column aria-label="Standing" {
-                section.card #why data-live aria-labelledby="why-h" { h2 #why-h { "Why this severity" } (room.why()) }
-                section.card #clocks data-live aria-labelledby="clocks-h" { h2 #clocks-h { "Clocks" } (clocks(&view.clocks, room.now, &room.zone)) }
-                section.card #services data-live aria-labelledby="services-h" { h2 #services-h { "What works today" }
-                    @for place in &today { ul.services { @for service in &place.services { li { span { (service.service.name) } (parts::running(service.running)) @if service.running != Running::Works && !service.service.downtime.is_empty() { span.small.quiet { "use " (service.service.downtime.join(", ")) } } } } } }
-                }
-                section.card #people data-live aria-labelledby="people-h" { h2 #people-h { "People engaged" } (room.people()) }
-                section.card aria-labelledby="documents-h" { h2 #documents-h { "Documents" } (room.documents()) }
-            }
+            div.main-column { (part("now")) (part("actions")) (part("timeline")) }
+            aside.side-column aria-label="Standing" { (part("why")) (part("clocks")) (part("services")) (part("people")) (part("documents")) }
         }
     };
     Ok(layout::page(
         &desk,
-        &Sheet::new(view.state.title.clone(), Place::Incident(Tab::Room), body).wide().live(id, from),
+        &Sheet::new(showing.title.clone(), Place::Incident(Tab::Room), body).wide().live(id, showing.from),
     ))
+}
+
+/// Draws the regions of the war room.
+async fn draw(desk: &Desk, id: IncidentId, size: u64) -> Result<Showing, Problem> {
+    // First of all: it reads the whole incident, and what follows finds it in memory.
+    let timeline = desk.web.app.shared_timeline(&desk.actor, id).await?;
+    let room = Room::of(desk, id).await?;
+    let view = &room.view;
+    let today = desk.web.app.today(&desk.actor, Some(view.state.practice)).await?;
+    let actions = html! { (room.actions()) (room.propose()) };
+    let running = clocks(&view.clocks, room.now, &room.zone);
+    let regions = vec![
+        Region::new("head", &room.title(), |digest, title| {
+            html! { div #head data-live=(digest) { (title) } }
+        }),
+        Region::new("phases", &phases(&view.phases), |digest, phases| {
+            html! { section #phases data-live=(digest) aria-label="The six phases" { (phases) } }
+        }),
+        Region::section("now", false, "Now", &room.decisions()),
+        Region::section("actions", false, "Containment", &actions),
+        Region::section("timeline", false, "Timeline", &room.timeline(&timeline)),
+        Region::section("why", true, "Why this severity", &room.why()),
+        Region::section("clocks", true, "Clocks", &running),
+        Region::section("services", true, "What works today", &services(&today)),
+        Region::section("people", true, "People engaged", &room.people()),
+        Region::section("documents", true, "Documents", &room.documents()),
+    ];
+    Ok(Showing::new(desk, view.state.title.clone(), size, regions))
+}
+
+fn services(today: &[Today]) -> Markup {
+    html! {
+        @for place in today {
+            ul.services {
+                @for service in &place.services {
+                    li {
+                        span { (service.service.name) }
+                        (parts::running(service.running))
+                        @if service.running != Running::Works && !service.service.downtime.is_empty() { span.small.quiet { "use " (service.service.downtime.join(", ")) } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn phases(phases: &[PhaseView]) -> Markup {
     html! {
-        section #phases data-live aria-label="The six phases" { ol.phases {
+        ol.phases {
             @for phase in phases {
                 @let (tone, shape, word) = match phase.status { PhaseStatus::NotStarted => ("quiet", "○", "not begun"), PhaseStatus::Running => ("care", "◐", "under way"), PhaseStatus::Done => ("good", "✓", "done") };
                 li class={ "phase " (tone) } {
@@ -149,7 +198,7 @@ fn phases(phases: &[PhaseView]) -> Markup {
                     }
                 }
             }
-        } }
+        }
     }
 }
 

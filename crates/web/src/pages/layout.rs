@@ -116,6 +116,15 @@ pub(crate) fn page(desk: &Desk, sheet: &Sheet) -> Response {
     paper(StatusCode::OK, &sheet.title, &nonce, Scripts::All, &body)
 }
 
+/// Regions of a page, for one that has the rest of it.
+pub(crate) fn regions(markup: Markup) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+    ];
+    (StatusCode::OK, headers, without_controls(markup.into_string())).into_response()
+}
+
 /// What a page runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scripts {

@@ -487,3 +487,89 @@ async fn the_proof_of_an_entry_is_checked_on_its_page_and_a_page_is_small() {
     }
     assert!(sum < 60_000, "the first load of the war room is {sum} bytes");
 }
+
+/// What the regions of a page are, as the page itself says it when it asks again.
+fn regions(page: &str) -> Vec<(String, String)> {
+    let value = |tag: &str, name: &str| {
+        tag.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned)
+    };
+    page.split('<')
+        .filter(|tag| tag.contains("data-live=\""))
+        .filter_map(|tag| Some((value(tag, " id")?, value(tag, "data-live")?)))
+        .collect()
+}
+
+async fn look_again(ground: &Ground, cookie: &str, path: &str, has: &[(String, String)]) -> String {
+    let has: Vec<_> = has.iter().map(|(id, digest)| format!("{id}:{digest}")).collect();
+    let call = Call::get(path).with("cookie", cookie).with("accept", "text/html").with("hx-request", "true");
+    let reply = ground.send(call.with("tourniquet-has", has.join(" "))).await;
+    assert_eq!(reply.status, 200);
+    reply.text()
+}
+
+#[tokio::test]
+async fn a_page_that_asks_for_itself_again_is_given_what_changed_for_its_viewer() {
+    let ground = Ground::new().await;
+    let incident = ground.incident().await;
+    let path = format!("/incidents/{incident}");
+    let home = ground.program.practice;
+    let (responder, auditor) =
+        (sign_in(&ground, Role::Responder, home).await, sign_in(&ground, Role::Auditor, home).await);
+    let has = regions(&look(&ground, &responder, &path).await.text());
+    let ids: Vec<&str> = has.iter().map(|(id, _)| id.as_str()).collect();
+    let every =
+        ["head", "phases", "now", "actions", "timeline", "why", "clocks", "services", "people", "documents"];
+    assert_eq!(ids, every);
+    assert_eq!(look_again(&ground, &responder, &path, &has).await, "", "nothing happened");
+
+    suspected(&ground, &incident, "ehr-clinic").await;
+    let news = look_again(&ground, &responder, &path, &has).await;
+    let newer = regions(&news);
+    let ids: Vec<&str> = newer.iter().map(|(id, _)| id.as_str()).collect();
+    assert!(ids.contains(&"now") && ids.contains(&"timeline"), "{ids:?}");
+    assert!(!ids.contains(&"head") && !ids.contains(&"documents"), "{ids:?}");
+    assert!(!news.contains("<html") && news.contains("ehr-clinic"));
+    // Somebody works in a region: the page does not ask for it.
+    let free: Vec<_> = has.iter().filter(|(id, _)| id != "now").cloned().collect();
+    assert!(!regions(&look_again(&ground, &responder, &path, &free).await).iter().any(|(id, _)| id == "now"));
+
+    // Who may do nothing is offered nothing, whoever looked before.
+    let has = regions(&look(&ground, &auditor, &path).await.text());
+    ground.note(&incident, Role::Attorney, "between us and counsel", true).await;
+    let news = look_again(&ground, &auditor, &path, &has).await;
+    assert!(!news.contains("<form") && !news.contains("between us"), "{news}");
+    // And from elsewhere there is no such incident, with regions or without.
+    let stranger = sign_in(&ground, Role::Responder, ground.other).await;
+    let call = Call::get(&path).with("cookie", &stranger).with("tourniquet-has", "now:0");
+    assert_eq!(ground.send(call).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_drawn_for_many_bears_each_ones_own_seal() {
+    let ground = Ground::new().await;
+    let incident = ground.incident().await;
+    suspected(&ground, &incident, "ehr-clinic").await;
+    let path = format!("/incidents/{incident}");
+    let home = ground.program.practice;
+    let (one, other) =
+        (sign_in(&ground, Role::Responder, home).await, sign_in(&ground, Role::Responder, home).await);
+    let mut forms = Vec::new();
+    for cookie in [&one, &other] {
+        let whole = look(&ground, cookie, &path).await.text();
+        let stale: Vec<_> = regions(&whole).into_iter().map(|(id, _)| (id, "0".to_owned())).collect();
+        let again = look_again(&ground, cookie, &path, &stale).await;
+        assert_eq!(regions(&again), regions(&whole));
+        forms.push(form(&again, "Somebody was called"));
+    }
+    let (action, ours) = forms.swap_remove(0);
+    let (_, theirs) = forms.swap_remove(0);
+    let given = |fields: &[(String, String)]| {
+        let more = [("party", "mdr"), ("name", "Night desk"), ("means", "telephone")];
+        let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        fields.iter().cloned().chain(more).collect::<Vec<_>>()
+    };
+    assert_ne!(ours, theirs);
+    assert_eq!(send(&ground, &one, &action, &given(&theirs)).await.status, 403);
+    assert_eq!(send(&ground, &one, &action, &given(&ours)).await.status, 303);
+    assert_eq!(send(&ground, &other, &action, &given(&theirs)).await.status, 303);
+}
