@@ -33,8 +33,6 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY)
         .statement_cache_capacity(128)
-        // Rows that may wait to be taken: with fewer, the connection's thread and the reader wake each other again and again.
-        .row_buffer_size(1000)
         .pragma("temp_store", "MEMORY")
 }
 

@@ -272,3 +272,23 @@ fn a_reader_that_goes_away_is_no_crash() {
     let output = Command::new("bash").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// Everybody waits for the commit: the thread that writes goes before those that read requests.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_thread_that_writes_the_record_goes_before_those_that_read_requests() {
+    let program = Program::here(env!("CARGO_BIN_EXE_tourniquet"));
+    let server = program.serve().unwrap();
+    let niceness = |name: &str| {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
+        let text = tasks
+            .filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")).ok())
+            .find(|text| text.contains(&format!("({name}")))
+            .unwrap_or_else(|| panic!("no thread {name}"));
+        let rest = text.rsplit_once(')').unwrap().1.to_owned();
+        // proc_pid_stat(5): the nineteenth field; the third is the first after the name.
+        rest.split_whitespace().nth(16).unwrap().parse::<i32>().unwrap()
+    };
+    assert!(niceness("journal") < niceness("tokio-rt"));
+    server.stop().unwrap();
+}

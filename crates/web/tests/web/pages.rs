@@ -564,7 +564,7 @@ async fn what_is_drawn_for_many_bears_each_ones_own_seal() {
     let (action, ours) = forms.swap_remove(0);
     let (_, theirs) = forms.swap_remove(0);
     let given = |fields: &[(String, String)]| {
-        let more = [("party", "mdr"), ("name", "Night desk"), ("means", "telephone")];
+        let more = [("party", "staff"), ("name", "Night desk"), ("means", "telephone")];
         let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
         fields.iter().cloned().chain(more).collect::<Vec<_>>()
     };
