@@ -2,6 +2,7 @@
 
 use app::ports::{LogHead, Outside, Recorded, ShelfKind, ShelfPlace, Shelved};
 use kernel::{Digest, PersonId, PracticeId, Stream, StreamKind, Timestamp};
+use ledger::tree::NodeId;
 use sqlx::types::Uuid;
 
 /// The one row of `log_head`.
@@ -109,7 +110,7 @@ impl KnownFact {
 /// A node of the tree.
 #[derive(Debug, Clone)]
 pub struct NodeRow {
-    /// Level and index, see [`node_key`].
+    /// See [`node_key`].
     pub key: i64,
     /// Its hash.
     pub hash: Vec<u8>,
@@ -201,17 +202,30 @@ pub struct ShelfAsked {
     pub name: Option<Vec<u8>>,
 }
 
-/// The key of a node in the database.
+/// How many nodes a tree has before its leaf of this index comes: each leaf completes as many nodes above it as its index ends
+/// in ones.
+const fn nodes_before(leaf: u64) -> u64 {
+    2 * leaf - leaf.count_ones() as u64
+}
+
+/// The key of a node in the database: how many nodes came to be before it. Those of one batch stand side by side.
 #[must_use]
-pub fn node_key(node: ledger::tree::NodeId) -> i64 {
-    (i64::from(node.level) << 56) + whole(node.index)
+pub fn node_key(node: NodeId) -> i64 {
+    let last = ((node.index + 1) << node.level) - 1;
+    whole(nodes_before(last) + u64::from(node.level))
 }
 
 /// The node of a key in the database.
 #[must_use]
-pub fn node_id(key: i64) -> ledger::tree::NodeId {
-    let level = u8::try_from(key >> 56).unwrap_or(u8::MAX);
-    ledger::tree::NodeId { level, index: count(key & ((1 << 56) - 1)) }
+pub fn node_id(key: i64) -> NodeId {
+    let key = count(key);
+    let mut last = key / 2;
+    // A leaf has at most 64 ones in its index: a few steps.
+    while nodes_before(last + 1) <= key {
+        last += 1;
+    }
+    let level = u8::try_from(key - nodes_before(last)).unwrap_or(u8::MAX);
+    NodeId { level, index: ((last + 1) >> level.min(63)).saturating_sub(1) }
 }
 
 /// A database's integer as a count.
@@ -239,4 +253,32 @@ pub fn hash(bytes: &[u8]) -> [u8; 32] {
 pub fn read<T: serde::de::DeserializeOwned>(row: &[u8]) -> Result<T, Outside> {
     serde_json::from_slice(row)
         .map_err(|error| Outside::never("a row of the record cannot be read by this version", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nodes_are_numbered_as_they_come_to_be() {
+        let mut next = 0;
+        for leaf in 0..5_000_u64 {
+            for level in 0..=u8::try_from(leaf.trailing_ones()).unwrap() {
+                let node = NodeId { level, index: ((leaf + 1) >> level) - 1 };
+                assert_eq!(node_key(node), next, "{node:?}");
+                assert_eq!(node_id(next), node);
+                next += 1;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_nodes_key_names_it_however_large_the_log(level in 0_u8..40, index in 0_u64..1 << 20) {
+            let node = NodeId { level, index };
+            prop_assert_eq!(node_id(node_key(node)), node);
+        }
+    }
 }
