@@ -27,7 +27,8 @@ const BATCH: usize = 512;
 const WEIGHT: usize = 16 << 20;
 /// How long a batch waits for the writers who were there a moment ago and have just been answered.
 const GATHER: Duration = Duration::from_micros(1500);
-/// A commit that takes longer than a crowd takes to prepare.
+/// A commit that takes longer than a crowd takes to prepare: in this process, where both share the processors, and on a server.
+const SLOW_WITHIN: Duration = Duration::from_millis(15);
 const SLOW: Duration = Duration::from_millis(4);
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -85,6 +86,7 @@ impl<B: Backend> Writer<B> {
     pub async fn run(self, mut queue: mpsc::Receiver<Waiting>) {
         let mut crowd = 1_usize;
         let mut slow = false;
+        let slow_from = if self.backend.is_within() { SLOW_WITHIN } else { SLOW };
         let mut held = None;
         loop {
             let first = match held.take() {
@@ -100,7 +102,7 @@ impl<B: Backend> Writer<B> {
             let taken = batch.len();
             let begun = Instant::now();
             self.commit(batch).await;
-            slow = begun.elapsed() > SLOW;
+            slow = begun.elapsed() > slow_from;
             // Whoever was answered just now may come back; whoever waits is there already. Who is busy preparing is not seen,
             // but was a moment ago.
             crowd = (crowd - crowd.div_ceil(8)).max(taken + queue.len() + usize::from(held.is_some()));
