@@ -117,10 +117,16 @@ async fn watch(
     let used = bench::processor_seconds(&server.to_string())?;
     for round in 0..ROUNDS {
         tokio::time::sleep(PAUSE).await;
-        let body = json!({"text": format!("Note {round}: the scanner in room 3 is off the network.")});
+        // A note is one line of the timeline; that another account is suspected is in most regions of the page.
+        let (what, body) = if round % 2 == 0 {
+            ("notes", json!({"text": format!("Note {round}: the scanner in room 3 is off the network.")}))
+        } else {
+            let subject = json!({"what": "account", "account": format!("temp{count}x{round}")});
+            ("commands", json!({"command": "suspect", "subject": subject, "why": "it signed in at night"}))
+        };
         let start = Instant::now();
         let answer = tokio::task::block_in_place(|| {
-            client.post(&format!("/api/v1/incidents/{incident}/notes"), &body, &[])
+            client.post(&format!("/api/v1/incidents/{incident}/{what}"), &body, &[])
         })?;
         if answer.status >= 300 {
             return Err(format!("{} {}", answer.status, answer.text()).into());
