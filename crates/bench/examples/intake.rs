@@ -3,7 +3,8 @@
 //!
 //! The promise: 3,000/s on SQLite, 1,500/s on PostgreSQL, 99 in 100 answered within 50 ms. Measured in the same run, as
 //! bounds: what this HTTP stack answers without doing anything, and how often this disk can be forced. An acknowledged
-//! alert is forced, so that 16 clients that wait for their answers cannot get beyond 16 times the second.
+//! alert is forced, so that 16 clients that wait for their answers cannot get beyond 16 times the second. How fast the cores
+//! are just then is told beside each figure.
 
 use std::{
     error::Error,
@@ -82,6 +83,11 @@ fn intake(
         "{name}: {CONNECTIONS} connections, alerts of {} bytes, {HOSTS} devices",
         bytes / total
     ))?;
+    let cores = || -> Result<String, Box<dyn Error>> {
+        let each = bench::cores_per_second(Duration::from_millis(500))?;
+        Ok(each.iter().map(|rate| format!("{rate:.0}")).collect::<Vec<_>>().join(" and "))
+    };
+    row("the cores before: texts a second", &cores()?, None)?;
     let found = run(&server, &ground.token, shares, lasting)?;
     let kept = found.rate >= floor;
     row(
@@ -99,6 +105,7 @@ fn intake(
     let each = |seconds: f64| format!("{:.0} µs an alert", seconds * 1e6 / found.times.count() as f64);
     row("processor time of the server", &each(found.server_seconds), None)?;
     row("processor time of these clients", &each(found.client_seconds), None)?;
+    row("the cores afterwards: texts a second", &cores()?, None)?;
     server.stop()?;
     Ok(())
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
     fs::{self, File},
     io::{self, Write as _},
     path::PathBuf,
@@ -103,6 +105,33 @@ pub fn syncs_per_second(folder: &std::path::Path, bytes: usize, lasting: Duratio
     let rate = f64::from(count) / start.elapsed().as_secs_f64();
     fs::remove_file(&path)?;
     Ok(rate)
+}
+
+/// How often a second each of two cores, both busy, writes and cuts up a few kilobytes of text: what most of the program does. A
+/// virtual machine's cores are not always as fast as they can be (a neighbour on the other half of a core takes up to half of it),
+/// and a rate means little without it.
+///
+/// # Errors
+/// Where a thread ends early.
+pub fn cores_per_second(lasting: Duration) -> io::Result<Vec<f64>> {
+    let work = move || {
+        let (start, mut rounds, mut all) = (Instant::now(), 0_u32, 0);
+        while start.elapsed() < lasting {
+            let mut text = String::new();
+            for number in 0..500 {
+                let _ = write!(text, "{} word{} ", number * 7919 % 1000, number % 97);
+            }
+            let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+            text.split(' ').for_each(|word| *words.entry(word).or_default() += 1);
+            all += words.len();
+            rounds += 1;
+        }
+        std::hint::black_box(all);
+        f64::from(rounds) / start.elapsed().as_secs_f64()
+    };
+    let threads: Vec<_> = (0..2).map(|_| std::thread::spawn(work)).collect();
+    let ended = |_| io::Error::other("a thread ended by a panic");
+    threads.into_iter().map(|thread| thread.join().map_err(ended)).collect()
 }
 
 /// The processor time that a process has used so far, in seconds, of `/proc/ID/stat` (proc(5); a tick is 10 ms on
