@@ -36,6 +36,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let program = Program::new(&binary, place.join("data"), None);
     fill(&program, &place, size)?;
     let link = program.done(["token", "make", "bench", "--role", "lead", "--link"])?;
+    let listed: Value = serde_json::from_str(&program.done(["practice", "list", "--json"])?)?;
+    let home = listed.pointer("/items/0/id").or_else(|| listed.pointer("/0/id"));
+    let home = home.and_then(Value::as_str).ok_or("no practice")?;
+    let made = program.done(["token", "make", "desk", "--role", "staff", "--practice", home, "--json"])?;
+    let made: Value = serde_json::from_str(&made)?;
+    let staff = format!("/staff/{}", made.get("token").and_then(Value::as_str).ok_or("no token")?);
     let server = program.serve()?;
     let mut client = Client::new(server.address(), None);
     let cookie = sign_in(&mut client, link.trim())?;
@@ -64,6 +70,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("a practice", each(&practices, "/practices/{id}")),
         ("administration", whole("/administration")),
         ("what works today", whole("/today")),
+        (
+            "an entry of the journal",
+            (0..200).map(|number| format!("/journal/{}", number * 4_000 + 7)).collect(),
+        ),
+        ("declare an incident", whole("/declare")),
+        ("one's own page", whole("/me")),
+        ("emergencies", whole("/emergencies")),
+        ("the staff's page", whole(&staff)),
+        ("the sheet for the wall", vec![format!("{staff}/poster")]),
     ];
     for (name, tab) in [
         ("war room", ""),
@@ -75,8 +90,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("recovery", "/recovery"),
         ("lessons", "/lessons"),
         ("notes", "/notes"),
+        ("situation report", "/situation"),
+        ("reports and packages", "/reports"),
+        ("what if", "/breach/what-if"),
+        ("worksheet for HHS", "/breach/papers/hhs"),
     ] {
         pages.push((name, each(&incidents, &format!("/incidents/{{id}}{tab}"))));
+    }
+    for (name, from, below) in [
+        ("a paper form", each(&practices, "/practices/{id}"), "/forms/"),
+        ("the staff's paper form", vec![staff], "/forms/"),
+        ("a system", each(&incidents, "/incidents/{id}/systems"), "/systems/"),
+        ("a note", each(&incidents, "/incidents/{id}/notes"), "/notes/"),
+    ] {
+        pages.push((name, links(&mut client, &cookie, &from, below)?));
     }
     for (name, paths) in pages {
         visit(&mut client, &cookie, name, &paths)?;
@@ -145,7 +172,10 @@ fn visit(client: &mut Client, cookie: &str, name: &str, paths: &[String]) -> Res
         }
         largest = largest.max(answer.body.len());
     }
-    let first = paths.first().ok_or("no page")?;
+    let Some(first) = paths.first() else {
+        row(name, "there is none", None)?;
+        return Ok(());
+    };
     let mut loaded = largest;
     for asset in assets(client, cookie, first)? {
         loaded += ask(client, cookie, &asset)?.body.len();
@@ -160,6 +190,18 @@ fn visit(client: &mut Client, cookie: &str, name: &str, paths: &[String]) -> Res
     );
     row(name, &told, Some(("20 ms, 60 kB", kept)))?;
     Ok(())
+}
+
+/// Where the pages lead to, below themselves.
+fn links(client: &mut Client, cookie: &str, pages: &[String], below: &str) -> io::Result<Vec<String>> {
+    let mut found = BTreeSet::new();
+    for path in pages.iter().take(VISITS) {
+        let page = client.send("GET", path, &[("cookie", cookie), ("accept", "text/html")], &[])?.text();
+        let stem = path.strip_suffix(below.trim_end_matches('/')).unwrap_or(path);
+        let own = |link: &&str| link.starts_with(&format!("{stem}{below}")) && !link.contains(['?', '#']);
+        found.extend(page.split(['"', '\'']).filter(own).map(str::to_owned));
+    }
+    Ok(found.into_iter().collect())
 }
 
 /// What the page has the browser load.
