@@ -30,9 +30,10 @@ const FILL: usize = 20_000;
 /// Alerts are numbered when they are recorded and dated a little before: by so much, in microseconds, two may be the other
 /// way around.
 const SLACK: i64 = 60_000_000;
-/// For so long after another process has written the database is asked: two that write in turn would fill their memories
-/// for nothing.
+/// For so long after another process has written the database is asked, and twice as long each time that it happens again soon,
+/// up to the second: two that write in turn would fill their memories for nothing.
 const REST: Duration = Duration::from_secs(10);
+const LONG_REST: Duration = Duration::from_secs(640);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -57,8 +58,27 @@ struct Held {
     passed: BTreeMap<u64, u64>,
     /// How often all of it was thrown away.
     doubts: u64,
-    /// Not to be filled before.
-    rest: Option<Instant>,
+    rest: Rest,
+}
+
+/// When it is not to be filled.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rest {
+    until: Option<Instant>,
+    lasting: Duration,
+}
+
+impl Rest {
+    /// The next one, from now on.
+    fn next(self, now: Instant) -> Self {
+        let soon = self.until.is_some_and(|until| now.saturating_duration_since(until) < self.lasting);
+        let lasting = if soon { (self.lasting * 2).min(LONG_REST) } else { REST };
+        Self { until: now.checked_add(lasting), lasting }
+    }
+
+    fn holds(self, now: Instant) -> bool {
+        self.until.is_some_and(|until| now < until)
+    }
 }
 
 #[derive(Debug)]
@@ -116,7 +136,7 @@ impl Held {
     }
 
     /// Throws all of it away.
-    fn doubt(&mut self, rest: Option<Instant>) {
+    fn doubt(&mut self, rest: Rest) {
         *self = Self { doubts: self.doubts + 1, rest, ..Self::default() };
     }
 }
@@ -183,21 +203,25 @@ impl Near {
     pub fn state(&self, size: u64) -> u64 {
         let mut held = self.held();
         if held.at.is_some_and(|at| at != size) {
-            held.doubt(Instant::now().checked_add(REST));
+            let rest = held.rest.next(Instant::now());
+            held.doubt(rest);
         }
         held.doubts
     }
 
     /// What the record holds is not certain any more: a write failed half way, or another way than by batches was taken.
     pub fn doubt(&self) {
-        self.held().doubt(None);
+        let mut held = self.held();
+        let rest = held.rest;
+        held.doubt(rest);
     }
 
     /// Whether somebody should fill it; says so once.
     pub fn wants_filling(&self) -> bool {
         let mut held = self.held();
-        let rests = held.rest.is_some_and(|rest| Instant::now() < rest);
-        held.floor.is_none() && !rests && !std::mem::replace(&mut held.filling, true)
+        held.floor.is_none()
+            && !held.rest.holds(Instant::now())
+            && !std::mem::replace(&mut held.filling, true)
     }
 
     /// Reads the newest alerts of the record, those of all practices. What was committed meanwhile is newer and stays.
@@ -320,6 +344,21 @@ mod tests {
         assert_ne!(near.state(8), state);
         assert!(related().is_none());
         assert!(!near.wants_filling(), "it rests");
+    }
+
+    #[test]
+    fn it_rests_longer_where_others_write_again_and_again() {
+        let start = Instant::now();
+        let first = Rest::default().next(start);
+        assert!(first.holds(start) && !first.holds(start + REST));
+        let again = first.next(start + REST + REST / 2);
+        assert_eq!(again.lasting, REST * 2);
+        let mut rest = again;
+        for _ in 0..20 {
+            rest = rest.next(rest.until.unwrap());
+        }
+        assert_eq!(rest.lasting, LONG_REST);
+        assert_eq!(rest.next(rest.until.unwrap() + LONG_REST).lasting, REST, "all was quiet for long");
     }
 
     fn entry(index: u64) -> NewEntry<'static> {
