@@ -277,8 +277,8 @@ fn a_reader_that_goes_away_is_no_crash() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_thread_that_writes_the_record_goes_before_those_that_read_requests() {
-    let program = Program::here(env!("CARGO_BIN_EXE_tourniquet"));
-    let server = program.serve().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let server = program(folder.path()).serve().unwrap();
     let niceness = |name: &str| {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
         let text = tasks
