@@ -6,8 +6,9 @@
 //! Tokens begin with the letter of the kind of row they belong to, so that a word that is common in entries does
 //! not slow down a search among incidents. Tags begin with a hyphen after that letter and end with one; words hold none.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, hash::BuildHasher as _, ops::Range};
 
+use hashbrown::{DefaultHashBuilder, HashTable};
 use kernel::Digest;
 use sqlx::types::Uuid;
 
@@ -180,11 +181,15 @@ pub fn text(value: &str) -> String {
     Digest::of(value.as_bytes()).to_string().chars().take(16).collect()
 }
 
-/// Builds a document.
+/// Builds a document. Its tokens stand one after the other in one text: three documents of some sixty are made for each alert.
 #[derive(Debug)]
 pub struct Document {
     kind: Kind,
-    tokens: BTreeSet<String>,
+    text: String,
+    tokens: Vec<Range<usize>>,
+    /// Places in `tokens`, by what stands there.
+    known: HashTable<usize>,
+    hasher: DefaultHashBuilder,
     words: usize,
 }
 
@@ -192,25 +197,49 @@ impl Document {
     /// An empty one for a row of this kind and tenant.
     #[must_use]
     pub fn new(kind: Kind, practice: Uuid) -> Self {
-        let mut document = Self { kind, tokens: BTreeSet::new(), words: 0 };
+        let mut document = Self {
+            kind,
+            text: String::with_capacity(1024),
+            tokens: Vec::with_capacity(64),
+            known: HashTable::with_capacity(64),
+            hasher: DefaultHashBuilder::default(),
+            words: 0,
+        };
         document.tag(Tag::Practice, &id(practice.as_u128()));
         document
     }
 
+    /// Takes what was written from `start` on as a token; false where it is there already.
+    fn take(&mut self, start: usize) -> bool {
+        let Self { text, tokens, known, hasher, .. } = self;
+        let of = |token: &Range<usize>| text.get(token.clone()).unwrap_or_default();
+        let at = |place: &usize| tokens.get(*place).map_or("", of);
+        let token = start..text.len();
+        let hash = hasher.hash_one(of(&token));
+        if known.find(hash, |place| at(place) == of(&token)).is_some() {
+            text.truncate(start);
+            return false;
+        }
+        known.insert_unique(hash, tokens.len(), |place| hasher.hash_one(at(place)));
+        tokens.push(token);
+        true
+    }
+
     /// Adds a tag. The value must be of lower-case letters and digits.
     pub fn tag(&mut self, what: Tag, value: &str) {
-        self.tokens.insert(tag(self.kind, what, value));
+        let start = self.text.len();
+        self.text.push_str(&tag(self.kind, what, value));
+        self.take(start);
     }
 
     /// Adds the words of a text.
     pub fn words(&mut self, text: &str) {
-        let letter = self.kind.letter();
         words(text, |word| {
             if self.words < WORDS {
-                let mut token = String::with_capacity(1 + word.len());
-                token.push(letter);
-                token.push_str(word);
-                self.words += usize::from(self.tokens.insert(token));
+                let start = self.text.len();
+                self.text.push(self.kind.letter());
+                self.text.push_str(word);
+                self.words += usize::from(self.take(start));
             }
         });
     }
@@ -229,14 +258,16 @@ impl Document {
     /// The document: its tokens in order, a space before and after each.
     #[must_use]
     pub fn finish(self) -> String {
-        let mut text =
-            String::with_capacity(self.tokens.iter().map(|token| token.len() + 1).sum::<usize>() + 1);
-        for token in &self.tokens {
-            text.push(' ');
-            text.push_str(token);
+        let Self { text, tokens, .. } = &self;
+        let mut sorted: Vec<&str> = tokens.iter().filter_map(|token| text.get(token.clone())).collect();
+        sorted.sort_unstable();
+        let mut document = String::with_capacity(text.len() + sorted.len() + 1);
+        for token in sorted {
+            document.push(' ');
+            document.push_str(token);
         }
-        text.push(' ');
-        text
+        document.push(' ');
+        document
     }
 }
 
@@ -384,6 +415,21 @@ mod tests {
             needles.tag(Tag::Verdict, "none");
             let expected = search.iter().all(|needle| document.iter().any(|word| word.starts_with(needle)));
             prop_assert_eq!(like(&doc, &needles.like()), expected, "{} {}", doc, needles.like());
+        }
+
+        #[test]
+        fn a_document_is_the_set_of_its_first_words_in_order(text in proptest::collection::vec("[a-d]{1,6}", 0..900)) {
+            let mut doc = Document::new(Kind::Alert, Uuid::nil());
+            text.iter().for_each(|word| doc.words(word));
+            let mut set = BTreeSet::new();
+            for word in &text {
+                if set.len() < WORDS {
+                    set.insert(format!("a{word}"));
+                }
+            }
+            set.insert(tag(Kind::Alert, Tag::Practice, &id(0)));
+            let expected: String = set.iter().map(|token| format!(" {token}")).collect();
+            prop_assert_eq!(doc.finish(), format!("{expected} "));
         }
 
         #[test]
