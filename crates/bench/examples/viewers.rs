@@ -12,7 +12,6 @@ use std::{
     error::Error,
     io::{self, Read as _},
     net::SocketAddr,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
