@@ -36,12 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let program = Program::new(&binary, place.join("data"), None);
     fill(&program, &place, size)?;
     let link = program.done(["token", "make", "bench", "--role", "lead", "--link"])?;
-    let listed: Value = serde_json::from_str(&program.done(["practice", "list", "--json"])?)?;
-    let home = listed.pointer("/items/0/id").or_else(|| listed.pointer("/0/id"));
-    let home = home.and_then(Value::as_str).ok_or("no practice")?;
-    let made = program.done(["token", "make", "desk", "--role", "staff", "--practice", home, "--json"])?;
-    let made: Value = serde_json::from_str(&made)?;
-    let staff = format!("/staff/{}", made.get("token").and_then(Value::as_str).ok_or("no token")?);
+    let staff = staff_page(&program)?;
     let server = program.serve()?;
     let mut client = Client::new(server.address(), None);
     let cookie = sign_in(&mut client, link.trim())?;
@@ -52,9 +47,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         None,
     )?;
 
-    let incidents = ids(&mut client, &cookie, "/api/v1/incidents?limit=200")?;
-    let alerts = ids(&mut client, &cookie, "/api/v1/alerts?limit=200")?;
-    let practices = ids(&mut client, &cookie, "/api/v1/practices")?;
+    for (name, paths) in every_page(&mut client, &cookie, staff)? {
+        visit(&mut client, &cookie, name, &paths)?;
+    }
+    row(
+        "the server's memory afterwards",
+        &format!("{:.0} MB", bench::resident_megabytes(server.id())?),
+        None,
+    )?;
+    server.stop()?;
+    Ok(())
+}
+
+/// Kinds of pages, and some of each.
+type Pages = Vec<(&'static str, Vec<String>)>;
+
+fn every_page(client: &mut Client, cookie: &str, staff: String) -> Result<Pages, Box<dyn Error>> {
+    let incidents = ids(client, cookie, "/api/v1/incidents?limit=200")?;
+    let alerts = ids(client, cookie, "/api/v1/alerts?limit=200")?;
+    let practices = ids(client, cookie, "/api/v1/practices")?;
     let whole = |path: &str| vec![path.to_owned()];
     let each =
         |of: &[String], path: &str| -> Vec<String> { of.iter().map(|id| path.replace("{id}", id)).collect() };
@@ -103,18 +114,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("a system", each(&incidents, "/incidents/{id}/systems"), "/systems/"),
         ("a note", each(&incidents, "/incidents/{id}/notes"), "/notes/"),
     ] {
-        pages.push((name, links(&mut client, &cookie, &from, below)?));
+        pages.push((name, links(client, cookie, &from, below)?));
     }
-    for (name, paths) in pages {
-        visit(&mut client, &cookie, name, &paths)?;
-    }
-    row(
-        "the server's memory afterwards",
-        &format!("{:.0} MB", bench::resident_megabytes(server.id())?),
-        None,
-    )?;
-    server.stop()?;
-    Ok(())
+    Ok(pages)
+}
+
+/// The page of a practice's front desk.
+fn staff_page(program: &Program) -> Result<String, Box<dyn Error>> {
+    let listed: Value = serde_json::from_str(&program.done(["practice", "list", "--json"])?)?;
+    let home = listed.pointer("/items/0/id").or_else(|| listed.pointer("/0/id"));
+    let home = home.and_then(Value::as_str).ok_or("no practice")?;
+    let made = program.done(["token", "make", "desk", "--role", "staff", "--practice", home, "--json"])?;
+    let made: Value = serde_json::from_str(&made)?;
+    Ok(format!("/staff/{}", made.get("token").and_then(Value::as_str).ok_or("no token")?))
 }
 
 /// Makes the record, unless it is there.
