@@ -19,8 +19,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How long a connection waits for another process's lock.
 const BUSY: Duration = Duration::from_secs(2);
-/// How often the write-ahead log is moved into the file.
+/// How often the write-ahead log is moved into the file; and how often while it grows and is nearly as long as it may be. Once it
+/// is, the writer itself moves what is left, while everybody waits: little must be left by then.
 const MOVE: Duration = Duration::from_millis(200);
+const MOVE_SOON: Duration = Duration::from_millis(5);
 
 /// Takes 4 MiB and lets go of them. SQLite's memory is the C library's, which gives what is free at the end of a thread's heap
 /// back to the system as soon as it is 128 KiB, and fetches it again for the next batch: a tenth of the time of intake. It
@@ -78,11 +80,17 @@ fn single() -> SqlitePoolOptions {
 /// Moves what was committed from the write-ahead log into the file, so that the writer does not have to stop for it. Where the
 /// disk has little room the writer does: it alone sees the log moved to its end, so that it can begin anew.
 async fn keep_moving(pool: SqlitePool, room: Arc<Room>) {
+    let (mut pause, mut before) = (MOVE, 0);
     loop {
-        tokio::time::sleep(MOVE).await;
+        tokio::time::sleep(pause).await;
         room.look();
-        // Where it fails, for want of room say, the writer finds out for itself.
-        let _ = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await;
+        // Whether somebody was in the way, how many pages the log has, how many of them are moved. Where it fails, for want of
+        // room say, the writer finds out for itself.
+        let moved: sqlx::Result<(i64, i64, i64)> =
+            sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&pool).await;
+        let pages = moved.map_or(0, |(_, pages, _)| pages);
+        pause = if pages != before && room.is_nearly_full(pages) { MOVE_SOON } else { MOVE };
+        before = pages;
     }
 }
 

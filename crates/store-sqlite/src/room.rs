@@ -50,6 +50,11 @@ impl Room {
         (much || (fits == MOST && told != MOST)).then_some(fits)
     }
 
+    /// Whether a log of so many pages is nearly as long as it may grow.
+    pub(crate) fn is_nearly_full(&self, pages: i64) -> bool {
+        pages >= self.fits.load(Ordering::Relaxed) / 4 * 3
+    }
+
     /// The writer was told.
     pub(crate) fn told(&self, pages: i64) {
         self.told.store(pages, Ordering::Relaxed);
