@@ -156,12 +156,26 @@ impl Filled<'_> {
             state.accounts.values().filter(|account| account.stage.as_str() != "suspected").count(),
             state.accounts.len(),
         );
-        let stake = self.at_stake();
-        if stake.stops_care() {
-            text.push(' ');
-            text.push_str(&stake.sentence());
+        let services = self.services();
+        let named = |status: view::ServiceStatus| {
+            let own = services.iter().filter(|service| service.status == status);
+            own.map(|service| service.name.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let (down, risk) = (named(view::ServiceStatus::Down), named(view::ServiceStatus::AtRisk));
+        if !down.is_empty() {
+            text.push_str(&format!(" Down now: {down}."));
         } else if !state.systems.is_empty() {
             text.push_str(" No clinical service is stopped now.");
+        }
+        if !risk.is_empty() {
+            text.push_str(&format!(" At risk, on systems that are suspected: {risk}."));
+        }
+        let stake = self.at_stake();
+        if stake.stops_care() {
+            text.push_str(&format!(
+                " With them go {} visits and {} procedures of the next {HOURS} hours.",
+                stake.visits, stake.procedures
+            ));
         }
         match state.breach_decision() {
             None => text.push_str(" Whether this is a breach under HIPAA is for the practice's healthcare attorney to decide; it has not been decided yet."),

@@ -204,6 +204,8 @@ pub enum ServiceStatus {
     Works,
     /// With restrictions.
     Limited,
+    /// Still, on a system that is suspected or that is to be held.
+    AtRisk,
     /// Not at all.
     Down,
 }

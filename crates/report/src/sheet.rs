@@ -214,9 +214,11 @@ fn sites(services: &[Service]) -> Vec<Value> {
         let (word, tone) = match service.status {
             ServiceStatus::Works => ("works", "good"),
             ServiceStatus::Limited => ("limited", "warn"),
+            ServiceStatus::AtRisk => ("at risk", "warn"),
             ServiceStatus::Down => ("down", "bad"),
         };
-        json!({"name": service.name, "word": word, "tone": tone, "instead": service.instead})
+        let when = if service.status == ServiceStatus::AtRisk { "If it stops" } else { "Instead" };
+        json!({"name": service.name, "word": word, "tone": tone, "when": when, "instead": service.instead})
     };
     names
         .into_iter()

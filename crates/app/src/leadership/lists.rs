@@ -35,23 +35,26 @@ impl Filled<'_> {
         told
     }
 
+    /// What works today, as the pages say it; and what still works on something that is suspected.
     pub(super) fn services(&self) -> Vec<view::Service> {
-        let lost = self.at_stake();
+        let (today, stake) = (self.state.services(self.practice, self.now), self.at_stake());
         self.practice
             .services
             .iter()
             .map(|service| {
-                let stopped = lost.services.iter().find(|lost| lost.service == service.key);
+                let down = today.iter().find(|today| today.service == service.key && !today.works);
+                let lost = stake.services.iter().find(|lost| lost.service == service.key);
                 let site = self.practice.sites.iter().find(|site| site.key == service.site);
+                let forms = down.map(|down| &down.downtime).or(lost.map(|lost| &lost.downtime));
                 view::Service {
                     site: site.map_or_else(|| service.site.clone(), |site| site.name.clone()),
                     name: service.name.clone(),
-                    status: if stopped.is_some() {
-                        view::ServiceStatus::Down
-                    } else {
-                        view::ServiceStatus::Works
+                    status: match (down, lost) {
+                        (Some(_), _) => view::ServiceStatus::Down,
+                        (None, Some(_)) => view::ServiceStatus::AtRisk,
+                        (None, None) => view::ServiceStatus::Works,
                     },
-                    instead: stopped.map(|lost| lost.downtime.join("; ")).filter(|text| !text.is_empty()),
+                    instead: forms.map(|forms| forms.join("; ")).filter(|text| !text.is_empty()),
                 }
             })
             .collect()
