@@ -22,10 +22,10 @@ WITH entries AS (
     ON CONFLICT (key) DO UPDATE SET received_at = excluded.received_at, updated_at = excluded.updated_at, doc = excluded.doc
 ), head AS (
     UPDATE log_head
-    SET size = $36::bigint, listed = $37, root = coalesce($38, root), checkpoint = coalesce($39, checkpoint)
-    WHERE id = 1 AND $36 IS NOT NULL
+    SET size = $36::bigint, listed = $37::bigint, root = coalesce($38::bytea, root), checkpoint = coalesce($39::text, checkpoint)
+    WHERE id = 1 AND $36::bigint IS NOT NULL
 ), sealed AS (
-    INSERT INTO checkpoint (size, note) SELECT $36, $39 WHERE $39 IS NOT NULL
+    INSERT INTO checkpoint (size, note) SELECT $36::bigint, $39::text WHERE $39::text IS NOT NULL
 ), used AS (
     INSERT INTO idempotency (practice, key, request, first, last)
     SELECT * FROM unnest($28::uuid[], $29::bytea[], $30::bytea[], $31::bigint[], $32::bigint[])

@@ -19,7 +19,8 @@ pub(crate) type Lent = sqlx::pool::PoolConnection<sqlx::Postgres>;
 /// Read committed: the lock on the head makes whoever comes second see what the first has written.
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// The same for a batch, with the head locked: one question, one answer. A batch's statements are the same whatever is in it,
-/// and planning them anew takes a good part of its time.
+/// and planning them anew takes a good part of its time. No macro checks this text; the question in it is the file that
+/// [`lock_head`] has checked.
 const BEGIN_BATCH: &str = concat!(
     "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL plan_cache_mode = force_generic_plan; ",
     include_str!("../sql/lock_head.sql")

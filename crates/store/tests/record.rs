@@ -25,3 +25,5 @@ mod log;
 mod migrating;
 #[path = "record/outages.rs"]
 mod outages;
+#[path = "record/statements.rs"]
+mod statements;
