@@ -29,6 +29,12 @@ pub fn includes(root: &[u8; 32], size: u64, index: u64, leaf: &[u8; 32], path: &
     merkle::includes(root, size, index, leaf, path)
 }
 
+/// Whether the log with this size and root begins with all of an earlier one, shown by this path (RFC 9162 section 2.1.4.2).
+#[must_use]
+pub fn extends(old_size: u64, old_root: &[u8; 32], size: u64, root: &[u8; 32], path: &[[u8; 32]]) -> bool {
+    merkle::extends(old_size, old_root, size, root, path)
+}
+
 /// What was checked, and holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
