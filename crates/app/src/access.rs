@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError},
 };
 
 use kernel::{
@@ -101,8 +101,9 @@ impl Caller {
 #[derive(Default)]
 pub(crate) struct Callers {
     rows: HashMap<Digest, TokenRow>,
-    /// Sessions that came in past the usual way, where they were read: pages ask at each showing.
-    glass: Option<Vec<TokenRow>>,
+    /// Sessions that came in past the usual way, and roles at further practices, where they were read: pages ask at each
+    /// showing.
+    few: Option<Arc<Vec<TokenRow>>>,
     /// How often it was emptied: what was read before a change must not be kept after it.
     changes: u64,
 }
@@ -124,21 +125,16 @@ impl Callers {
         }
     }
 
-    /// Sessions that came in past the usual way; where they are not known, what to keep them with.
-    pub(crate) fn glass(&self) -> Result<Vec<TokenRow>, u64> {
-        self.glass.clone().ok_or(self.changes)
-    }
-
-    pub(crate) fn keep_glass(&mut self, rows: &[TokenRow], changes: u64) {
+    fn keep_few(&mut self, rows: &Arc<Vec<TokenRow>>, changes: u64) {
         if changes == self.changes {
-            self.glass = Some(rows.to_vec());
+            self.few = Some(Arc::clone(rows));
         }
     }
 
     /// Forgets all of them.
     pub(crate) fn empty(&mut self) {
         self.rows.clear();
-        self.glass = None;
+        self.few = None;
         self.changes += 1;
     }
 }
@@ -183,7 +179,7 @@ impl App {
                 format!("`{unknown}` is not a scope: {}", SCOPES.join(", ")),
             ));
         }
-        if matches!(new.kind, TokenKind::Account | TokenKind::Identity) {
+        if matches!(new.kind, TokenKind::Account | TokenKind::Identity | TokenKind::Membership) {
             return Err(AppError::invalid(
                 "/kind",
                 "an account is made as an account, so that its owner is asked",
@@ -231,6 +227,7 @@ impl App {
             expires_at: new.expires_at,
             revoked_at: None,
             glass: None,
+            account: None,
         };
         let id = row.id;
         let written = self.write_token(actor, row, "token_made", key).await?;
@@ -251,7 +248,7 @@ impl App {
         Ok(TokenOnce { id, token: None, repeated: true })
     }
 
-    /// Ends a token.
+    /// Ends a token; an account or a role at a further practice as what it is, with its sessions.
     ///
     /// # Errors
     /// [`AppError`].
@@ -263,6 +260,11 @@ impl App {
             .find(|row| row.id == id)
             .ok_or_else(|| AppError::not_found(format!("token {id}")))?;
         if row.revoked_at.is_none() {
+            match row.kind {
+                TokenKind::Account => return self.end_account(actor, id).await,
+                TokenKind::Membership => return self.end_membership(actor, id).await,
+                _ => {}
+            }
             row.revoked_at = Some(self.edge().now());
             self.write_token(actor, row, "token_revoked", None).await?;
         }
@@ -277,7 +279,7 @@ impl App {
         let _ = authorise(actor, Administer)?;
         let mut rows = self.journal().tokens(Scope::of(actor)).await?;
         for row in &mut rows {
-            row.sealed = None;
+            (row.sealed, row.account) = (None, None);
             row.hash = Digest::from_bytes([0; 32]);
         }
         Ok(rows)
@@ -303,9 +305,30 @@ impl App {
             }
         };
         // An account lies under a key that no token hashes to; the kind is looked at all the same.
-        let none = |row: &TokenRow| matches!(row.kind, TokenKind::Account | TokenKind::Identity);
+        let none = |row: &TokenRow| {
+            matches!(row.kind, TokenKind::Account | TokenKind::Identity | TokenKind::Membership)
+        };
         let found = found.filter(|row| !none(row) && self.is_good(row));
         Ok(found.map(|token| Caller { actor: actor_of(&token), token }))
+    }
+
+    /// Sessions that came in past the usual way, and roles at further practices, that nobody has ended.
+    pub(crate) async fn few_tokens(&self) -> Result<Arc<Vec<TokenRow>>, AppError> {
+        let (known, changes) = {
+            let callers = self.callers();
+            (callers.few.clone(), callers.changes)
+        };
+        if let Some(rows) = known {
+            return Ok(rows);
+        }
+        let mut rows = self.journal().tokens(Scope::Provider).await?;
+        rows.retain(|row| {
+            let broken = row.kind == TokenKind::Session && row.glass.is_some();
+            row.revoked_at.is_none() && (broken || row.kind == TokenKind::Membership)
+        });
+        let rows = Arc::new(rows);
+        self.callers().keep_few(&rows, changes);
+        Ok(rows)
     }
 
     /// The callers that are remembered.

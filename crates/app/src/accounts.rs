@@ -7,6 +7,7 @@ mod attempts;
 mod change;
 mod glass;
 mod log;
+mod memberships;
 mod own;
 mod passkeys;
 mod secrets;
@@ -31,6 +32,7 @@ pub(crate) use glass::HOURS as EMERGENCY;
 pub use glass::{Emergency, Enter, LetIn};
 pub(crate) use log::Refusals;
 pub use log::SignInLine;
+pub use memberships::{ActAt, MembershipView, NewMembership, Standing};
 pub use passkeys::{MadePasskey, NewPasskey, PasskeyChallenge, PasskeyView};
 use secrets::{Authenticator, Secrets};
 pub use single::{Came, IdentityView, Leaving, NewIdentity, Returning};
@@ -215,6 +217,7 @@ impl App {
             expires_at: None,
             revoked_at: None,
             glass: None,
+            account: None,
         };
         self.write_token_over(there.as_ref(), actor, row.clone(), "account_made", None, &[]).await?;
         self.invitation(actor, &row).await
@@ -231,6 +234,7 @@ impl App {
     }
 
     /// Takes password and second factor of somebody who is locked out away, ends their sessions, and makes a new link.
+    /// Where a practice's own administrator does so, roles at further practices end as well.
     ///
     /// # Errors
     /// [`AppError`].
@@ -244,7 +248,11 @@ impl App {
                 Ok(Vec::new())
             })
             .await?;
-        self.end_sessions(actor, row.person, None).await?;
+        self.end_sessions(actor, row.person, |_| true).await?;
+        if actor.practice.is_some() {
+            // Whoever gives the link could come in by it: no farther than to their own practice.
+            self.end_memberships(actor, row.person).await?;
+        }
         self.invitation(actor, &row).await
     }
 
@@ -260,7 +268,8 @@ impl App {
                 Ok(Vec::new())
             })
             .await?;
-        self.end_sessions(actor, row.person, None).await
+        self.end_memberships(actor, row.person).await?;
+        self.end_sessions(actor, row.person, |_| true).await
     }
 
     /// What a browser keeps after a sign-in, so that its owner is let in while somebody else guesses their password. It
@@ -322,19 +331,19 @@ impl App {
         Ok(session.map_or(SignedIn::No, SignedIn::Session))
     }
 
-    /// Ends the sessions of a person, but for one; those in practices that are not the actor's as well.
+    /// Ends those sessions of a person that are to end, in practices that are not the actor's as well.
     async fn end_sessions(
         &self,
         actor: &Actor,
         person: PersonId,
-        but: Option<TokenId>,
+        ends: impl Fn(&TokenRow) -> bool + Send,
     ) -> Result<(), AppError> {
         let rows = self.journal().tokens(Scope::Provider).await?;
         for mut row in rows {
             let theirs = row.person == person
                 && matches!(row.kind, TokenKind::Session | TokenKind::Link)
                 && row.revoked_at.is_none();
-            if theirs && Some(row.id) != but {
+            if theirs && ends(&row) {
                 row.revoked_at = Some(self.edge().now());
                 self.write_token(actor, row, "session_ended", None).await?;
             }
@@ -375,6 +384,7 @@ impl App {
             created_at: now,
             expires_at: now.checked_add(jiff::SignedDuration::from_hours(SESSION)).ok(),
             revoked_at: None,
+            account: Some(row.hash),
             ..row.clone()
         };
         let id = session.id;

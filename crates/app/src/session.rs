@@ -4,20 +4,34 @@ use kernel::{Actor, PracticeId, Stream, TokenId};
 
 use crate::{
     App, AppError,
-    ports::{Append, JournalError, Row, Scope, TokenKind},
+    ports::{Append, JournalError, Row, Scope, TokenKind, TokenRow},
     write::Fact,
 };
 
 impl App {
+    /// The actor's own sessions, ended or not: where they are, and those at further practices that began by signing in to
+    /// the account that they have where they are.
+    pub(crate) async fn own_sessions(&self, actor: &Actor) -> Result<Vec<TokenRow>, AppError> {
+        let mut rows = self.journal().tokens(Scope::Provider).await?;
+        rows.retain(|row| row.person == actor.id);
+        let near = |row: &TokenRow| actor.practice.is_none() || row.practice == actor.practice;
+        let account = rows.iter().find(|row| row.kind == TokenKind::Account && near(row)).map(|row| row.hash);
+        rows.retain(|row| {
+            row.kind == TokenKind::Session && (near(row) || account.is_some() && row.account == account)
+        });
+        Ok(rows)
+    }
+
     /// Ends a session of the actor's own.
     ///
     /// # Errors
     /// [`AppError::NotFound`] where it is no session, or another person's.
     pub async fn end_session(&self, actor: &Actor, id: TokenId) -> Result<(), AppError> {
-        let tokens = self.journal().tokens(Scope::of(actor)).await?;
-        let mut row = tokens
+        let mut row = self
+            .own_sessions(actor)
+            .await?
             .into_iter()
-            .find(|row| row.id == id && row.person == actor.id && row.kind == TokenKind::Session)
+            .find(|row| row.id == id)
             .ok_or_else(|| AppError::not_found(format!("session {id}")))?;
         if row.revoked_at.is_some() {
             return Ok(());

@@ -19,6 +19,7 @@ mod intake;
 mod journal;
 mod keeping;
 mod limits;
+mod memberships;
 mod multipart;
 mod notes;
 mod openapi;

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     Problem, accounts, alerts, breach, case, doors::Doors, drafts, evidence, hunt, incidents, intake,
-    journal, notes, photos, practices, reports, situations, state::Web, status, tokens, views,
+    journal, memberships, notes, photos, practices, reports, situations, state::Web, status, tokens, views,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -63,6 +63,7 @@ fn parts() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
         .merge(tokens::routes())
         .merge(accounts::routes())
         .merge(crate::ways::routes())
+        .merge(memberships::routes())
         .merge(reports::routes())
         .merge(status::api_routes());
     let lasting = OpenApiRouter::new()

@@ -18,6 +18,7 @@ pub(crate) mod command;
 pub(crate) mod desk;
 pub(crate) mod downtime;
 pub(crate) mod drafts;
+pub(crate) mod elsewhere;
 pub(crate) mod entrance;
 pub(crate) mod evidence;
 pub(crate) mod form;
@@ -96,6 +97,7 @@ pub(crate) fn routes() -> Doors {
         .post("/me/authenticator/confirm", own::confirm)
         .post("/me/authenticator/drop", own::drop_app)
         .post("/me/sessions/{id}/end", own::end)
+        .post("/me/standings", elsewhere::go)
         .post("/me/passkeys", passkeys::make_one)
         .post("/me/passkeys/challenge", passkeys::challenge)
         .post("/me/passkeys/{id}/remove", passkeys::remove)
@@ -117,6 +119,8 @@ pub(crate) fn routes() -> Doors {
         .post("/administration/accounts/{id}/reset", people::reset)
         .post("/administration/accounts/{id}/end", people::end)
         .post("/administration/accounts/{id}/change", glass::change)
+        .post("/administration/memberships", elsewhere::give)
+        .post("/administration/memberships/{id}/end", elsewhere::end)
         .post("/administration/{id}/revoke", admin::revoke)
         .get("/staff/{token}/poster", staff::poster)
         .get("/staff/{token}/forms/{service}", staff::form)

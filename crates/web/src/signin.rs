@@ -76,7 +76,11 @@ pub(crate) fn begin(web: &Web, token: &str, next: &'static str) -> Response {
 
 /// The same, by way of a page of our own: a browser that comes from another site sends a strict cookie from there only.
 pub(crate) fn begin_here(web: &Web, token: &str, next: &'static str) -> Response {
-    let mut response = layout::onward(web, next, "Signed in", "You are signed in.");
+    carrying(web, layout::onward(web, next, "Signed in", "You are signed in."), token)
+}
+
+/// An answer that replaces the browser's session.
+pub(crate) fn carrying(web: &Web, mut response: Response, token: &str) -> Response {
     set_cookie(web, &mut response, token, SESSION);
     response
 }

@@ -56,7 +56,7 @@ impl App {
             })
             .await?;
         if from != Some(row.role) {
-            self.end_sessions(actor, row.person, None).await?;
+            self.end_sessions(actor, row.person, |_| true).await?;
         }
         self.view(&row)
     }
@@ -169,14 +169,16 @@ impl App {
                 rows.into_iter().find(|row| row.kind == TokenKind::Account && row.person == session.person)
             }
         };
-        let same = |account: TokenRow| {
-            let practice = session.glass.is_some() || account.practice == session.practice;
-            practice
-                && account.revoked_at.is_none()
-                && account.person == session.person
-                && account.role == session.role
+        let Some(account) = account else { return Ok(true) };
+        let role = match session.practice {
+            _ if session.glass.is_some() || session.practice == account.practice => Some(account.role),
+            // Elsewhere acts only whoever came by signing in, in the role that they have there.
+            Some(practice) if session.account == Some(account.hash) => {
+                self.role_at(account.person, practice).await?
+            }
+            _ => None,
         };
-        if account.is_none_or(same) {
+        if account.revoked_at.is_none() && account.person == session.person && role == Some(session.role) {
             return Ok(true);
         }
         session.revoked_at = Some(self.edge().now());

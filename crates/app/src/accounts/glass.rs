@@ -149,6 +149,10 @@ impl App {
                 "you serve every practice already: choose it on the board",
             ));
         }
+        // Who works on systems here may be something else where their account is; what they bring along is that.
+        if !account.role.may(Capability::Respond) {
+            return Err(Forbidden { role: account.role, needs: Capability::Respond }.into());
+        }
         if !self.secrets(&account)?.elsewhere {
             self.refused_sign_in("emergency", "no_leave", Some(&account)).await;
             return Err(closed());
@@ -164,6 +168,10 @@ impl App {
         };
         if Some(practice.id) == account.practice {
             return Err(AppError::invalid("/practice", "that is your own practice"));
+        }
+        if self.role_at(account.person, practice.id).await?.is_some() {
+            let what = "you have a role there: act there from the page Your account";
+            return Err(AppError::invalid("/practice", what));
         }
         let token = token_text(&self.edge().random());
         let now = self.edge().now();
@@ -199,22 +207,13 @@ impl App {
             return Ok(Vec::new());
         }
         let now = self.edge().now();
-        let known = self.callers().glass();
-        let rows = match known {
-            Ok(rows) => rows,
-            Err(changes) => {
-                let mut rows = self.journal().tokens(Scope::Provider).await?;
-                rows.retain(|row| {
-                    row.kind == TokenKind::Session && row.glass.is_some() && row.revoked_at.is_none()
-                });
-                self.callers().keep_glass(&rows, changes);
-                rows
-            }
-        };
-        let standing = rows.into_iter().filter(|row| row.expires_at.is_none_or(|end| end > now));
+        let rows = self.few_tokens().await?;
+        let standing = rows
+            .iter()
+            .filter(|row| row.kind == TokenKind::Session && row.expires_at.is_none_or(|end| end > now));
         let theirs =
             standing.filter(|row| row.practice.map_or(actor.practice.is_none(), |id| actor.serves(id)));
-        Ok(theirs.filter_map(emergency).collect())
+        Ok(theirs.cloned().filter_map(emergency).collect())
     }
 
     /// Ends one.

@@ -41,7 +41,8 @@ pub struct SignInLine {
     pub at: Timestamp,
     /// Who; for somebody who was turned away, the account's name where it is known.
     pub name: String,
-    /// By which way: `password`, `passkey`, `link`, `recovery`, `emergency` or a provider's name.
+    /// By which way: `password`, `passkey`, `link`, `recovery`, `emergency`, a provider's name, or `membership` for who
+    /// went on from another practice.
     pub way: String,
     /// Why they were turned away, one word; absent for who came in.
     pub refused: Option<String>,

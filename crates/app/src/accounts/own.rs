@@ -38,7 +38,7 @@ impl App {
         secrets.password = Some(phc);
         let person = row.person;
         self.keep_secrets(actor, row, &secrets, "password_set", None).await?;
-        self.end_sessions(actor, person, Some(session)).await
+        self.end_sessions(actor, person, |row| row.id != session).await
     }
 
     /// Begins to set up an authenticator app; it counts once a code of it has been given.
@@ -99,21 +99,16 @@ impl App {
         Ok(())
     }
 
-    /// The actor's own sessions that have not ended, the latest first, without hashes.
+    /// The actor's own sessions that have not ended, the latest first, without hashes; those at further practices as well.
     ///
     /// # Errors
     /// [`AppError`].
     pub async fn sessions(&self, actor: &Actor) -> Result<Vec<TokenRow>, AppError> {
         let now = self.edge().now();
-        let mut rows = self.journal().tokens(Scope::of(actor)).await?;
-        rows.retain(|row| {
-            row.kind == TokenKind::Session
-                && row.person == actor.id
-                && row.revoked_at.is_none()
-                && row.expires_at.is_none_or(|end| end > now)
-        });
+        let mut rows = self.own_sessions(actor).await?;
+        rows.retain(|row| row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > now));
         for row in &mut rows {
-            row.hash = Digest::from_bytes([0; 32]);
+            (row.hash, row.account) = (Digest::from_bytes([0; 32]), None);
         }
         rows.reverse();
         Ok(rows)

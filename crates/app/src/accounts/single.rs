@@ -387,7 +387,8 @@ impl App {
     /// Links a provider's name for somebody to their account, by an administrator.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] where there is no such account or provider; [`AppError::Invalid`] where it is taken.
+    /// [`AppError::NotFound`] where there is no such account or provider; [`AppError::Invalid`] where it is taken, or where
+    /// whoever links it would come in at practices that are not theirs.
     pub async fn link_identity(
         &self,
         actor: &Actor,
@@ -396,6 +397,10 @@ impl App {
     ) -> Result<IdentityView, AppError> {
         let _ = authorise(actor, Administer)?;
         let row = self.account_of_id(actor, id).await?;
+        if actor.practice.is_some() && !self.memberships_of(row.person).await?.is_empty() {
+            let what = "they have roles at other practices as well: they link it themselves on the page Your account";
+            return Err(AppError::invalid("/", what));
+        }
         let provider = self.provider(&new.provider)?;
         let subject = new.subject.trim();
         if subject.is_empty() || subject.len() > 255 || subject.chars().any(char::is_control) {

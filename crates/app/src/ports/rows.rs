@@ -310,6 +310,8 @@ pub enum TokenKind {
     Account,
     /// Where a provider's name for somebody leads to their account. Nobody comes in by it.
     Identity,
+    /// The role that somebody who has an account has at a further practice. Nobody comes in by it.
+    Membership,
     /// The secret of an alert source (`name` is the adapter's); kept sealed, as some schemes need it to check a signature.
     Source,
 }
@@ -345,6 +347,10 @@ pub struct TokenRow {
     /// Where the glass was broken to come in: why, and by whom. Every page and every entry says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glass: Option<Glass>,
+    /// For a session that its owner began by signing in: the key of their account. Such a one alone goes on to another
+    /// practice. No list shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Digest>,
 }
 
 /// Why and by whom somebody was let in past the usual way.

@@ -5,7 +5,8 @@ use std::path::Path;
 use app::{
     access::NewToken,
     accounts::{
-        AccountView, ChangedAccount, Emergency, IdentityView, LetIn, NewAccount, NewIdentity, SignInLine,
+        AccountView, ChangedAccount, Emergency, IdentityView, LetIn, MembershipView, NewAccount, NewIdentity,
+        NewMembership, SignInLine,
     },
     backup::Passphrase,
     ports::PracticeRow,
@@ -174,6 +175,30 @@ impl Desk {
         match self {
             Self::Here(here) => Ok(here.app.unlink_identity(&here.actor, id, identity).await?),
             Self::There(there) => there.delete(&format!("/accounts/{id}/identities/{identity}")),
+        }
+    }
+
+    /// Gives somebody a role at a further practice.
+    pub(crate) async fn give_membership(&self, new: NewMembership) -> Result<MembershipView, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.give_membership(&here.actor, new).await?),
+            Self::There(there) => there.post("/memberships", &new, &How::default()),
+        }
+    }
+
+    /// Who has one.
+    pub(crate) async fn memberships(&self) -> Result<Vec<MembershipView>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.memberships(&here.actor).await?),
+            Self::There(there) => items(&there.get::<Value>("/memberships", Query::new())?),
+        }
+    }
+
+    /// Takes one away.
+    pub(crate) async fn end_membership(&self, id: TokenId) -> Result<(), Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.end_membership(&here.actor, id).await?),
+            Self::There(there) => there.delete(&format!("/memberships/{id}")),
         }
     }
 

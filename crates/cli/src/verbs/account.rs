@@ -1,6 +1,8 @@
 //! Accounts of people.
 
-use app::accounts::{AccountView, ChangedAccount, LetIn, NewAccount, NewIdentity};
+use app::accounts::{
+    AccountView, ChangedAccount, LetIn, MembershipView, NewAccount, NewIdentity, NewMembership,
+};
 use clap::Subcommand;
 use kernel::{Role, TokenId};
 
@@ -104,6 +106,36 @@ pub(crate) enum AccountVerb {
         #[arg(long, value_name = "ID")]
         end: Option<String>,
     },
+    /// Gives somebody who has an account a role at a further practice, in place of one that they have there
+    #[command(
+        after_help = "Example:\n  tourniquet account join okafor@lawfirm.example --role attorney --practice 'Larch Street Surgery'"
+    )]
+    Join {
+        /// The name they sign in with
+        #[arg(value_name = "E-MAIL")]
+        sign_in: String,
+        /// What they may do there
+        #[arg(long, value_parser = word::<Role>())]
+        role: Role,
+        /// The practice, by name or id; your own where absent
+        #[arg(long, value_name = "NAME|ID")]
+        practice: Option<String>,
+    },
+    /// Takes such a role away; they are signed out there
+    #[command(
+        after_help = "Example:\n  tourniquet account leave okafor@lawfirm.example --practice 'Larch Street Surgery'"
+    )]
+    Leave {
+        /// The name they sign in with
+        #[arg(value_name = "E-MAIL")]
+        sign_in: String,
+        /// The practice, by name or id; your own where absent
+        #[arg(long, value_name = "NAME|ID")]
+        practice: Option<String>,
+    },
+    /// Lists who has a role at a practice that their account is not for
+    #[command(after_help = "Example:\n  tourniquet account memberships")]
+    Memberships,
     /// Who signed in and who was turned away, the latest first
     #[command(after_help = "Example:\n  tourniquet account sign-ins --limit 20")]
     SignIns {
@@ -185,6 +217,33 @@ pub(crate) async fn run(bench: &Bench, verb: AccountVerb) -> Result<(), Failure>
             Ok(())
         }
         AccountVerb::Emergencies { end } => emergencies(bench, end).await,
+        AccountVerb::Join { sign_in, role, practice } => {
+            let practice = desk.find_practice(practice.as_deref()).await?;
+            let given = desk.give_membership(NewMembership { sign_in, role, practice }).await?;
+            if bench.json() {
+                return say_json(&given);
+            }
+            say(&format!("{} is {} there now: they go there from their board", given.name, given.role));
+            Ok(())
+        }
+        AccountVerb::Leave { sign_in, practice } => {
+            let practice = desk.find_practice(practice.as_deref()).await?;
+            let members = desk.memberships().await?;
+            let theirs = |member: &&MembershipView| {
+                member.practice == practice && member.sign_in.eq_ignore_ascii_case(&sign_in)
+            };
+            let member = members.iter().find(theirs).ok_or_else(|| {
+                Failure::usage(format!(
+                    "`{sign_in}` has no role there beside an account: see `account memberships`"
+                ))
+            })?;
+            desk.end_membership(member.id).await?;
+            if !bench.json() {
+                say(&format!("{} has no role there any more, and is signed out there", member.name));
+            }
+            Ok(())
+        }
+        AccountVerb::Memberships => memberships(bench).await,
         AccountVerb::SignIns { limit } => sign_ins(bench, limit).await,
         AccountVerb::End { account } => {
             let id = find(bench, &account).await?;
@@ -244,6 +303,35 @@ async fn emergencies(bench: &Bench, end: Option<String>) -> Result<(), Failure> 
         })
         .collect();
     bench.paper.table(&["access", "who", "role", "let in by", "since", "why"], rows);
+    Ok(())
+}
+
+async fn memberships(bench: &Bench) -> Result<(), Failure> {
+    let members = bench.desk.memberships().await?;
+    if bench.json() {
+        return say_json(&members);
+    }
+    if members.is_empty() {
+        say("Nobody has a role at a second practice: `tourniquet account join` gives one.");
+        return Ok(());
+    }
+    let practices = bench.desk.practices().await?;
+    let named =
+        |id| practices.iter().find(|own| own.id == id).map_or_else(String::new, |own| own.name.clone());
+    let rows = members
+        .into_iter()
+        .map(|member| {
+            vec![
+                plain(short(member.id)),
+                plain(member.sign_in),
+                plain(member.name),
+                plain(member.role.as_str()),
+                plain(named(member.practice)),
+                plain(member.since.to_string()),
+            ]
+        })
+        .collect();
+    bench.paper.table(&["membership", "signs in as", "name", "role", "practice", "since"], rows);
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn token(id: u128, secret: &[u8], practice: Option<PracticeId>) -> To
         expires_at: None,
         revoked_at: None,
         glass: None,
+        account: None,
     }
 }
 

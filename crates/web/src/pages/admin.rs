@@ -14,6 +14,7 @@ use super::{
     action::{Field, one},
     choosing,
     desk::{Act, Desk},
+    elsewhere,
     layout::{self, Place, Sheet},
     parts, people,
 };
@@ -34,6 +35,7 @@ const MANY: usize = 40;
 pub(crate) struct Wanted {
     find: String,
     people: usize,
+    members: usize,
     tokens: usize,
     ended: usize,
 }
@@ -49,6 +51,7 @@ impl Wanted {
     pub(super) fn part<'l, T>(&self, list: &'l [T], which: &str) -> (&'l [T], Markup) {
         let from = match which {
             "people" => self.people,
+            "members" => self.members,
             "tokens" => self.tokens,
             _ => self.ended,
         };
@@ -81,7 +84,9 @@ async fn body(desk: &Desk, wanted: &Wanted, made: &Markup) -> Result<Markup, Pro
     let rows = desk.web.app.tokens(&desk.actor).await?;
     let practices = desk.web.app.practice_names(&desk.actor).await?;
     let now = desk.web.app.edge().now();
-    let tokens = rows.iter().filter(|row| !matches!(row.kind, TokenKind::Account | TokenKind::Identity));
+    let accounts =
+        |row: &TokenRow| matches!(row.kind, TokenKind::Account | TokenKind::Identity | TokenKind::Membership);
+    let tokens = rows.iter().filter(|row| !accounts(row));
     let fits =
         |row: &&TokenRow| wanted.fits(&[&row.name, row.role.as_str(), place(row.practice, &practices)]);
     let (mut good, ended): (Vec<&TokenRow>, Vec<&TokenRow>) = tokens
@@ -102,6 +107,7 @@ async fn body(desk: &Desk, wanted: &Wanted, made: &Markup) -> Result<Markup, Pro
             }
         }
         (people::section(desk, &practices, wanted).await?)
+        (elsewhere::section(desk, &practices, wanted).await?)
         section aria-labelledby="new-h" {
             h2 #new-h { "Let somebody in" }
             form.sheet method="post" action="/administration" {
@@ -135,7 +141,7 @@ fn table(desk: &Desk, rows: &[&TokenRow], practices: &[(PracticeId, String)], st
             thead { tr { th scope="col" { "Who" } th scope="col" { "Kind" } th scope="col" { "Practice" } th scope="col" { "Since" } th scope="col" { "Until" } @if standing { th scope="col" { span.unseen { "End it" } } } } }
             tbody { @for row in rows { tr {
                 th scope="row" { (row.name) span.small.quiet { (row.role) @if !row.scopes.is_empty() { " · only " (row.scopes.join(", ")) } } }
-                td data-label="Kind" { (match row.kind { TokenKind::Api => "token", TokenKind::Link => "link", TokenKind::Session => "browser", TokenKind::Source => "alert source", TokenKind::Account | TokenKind::Identity => "account" })  @if row.glass.is_some() { " " (parts::chip("bad", "!", "emergency access")) } @if row.id == desk.caller.token.id { " " (parts::chip("calm", "●", "this one")) } }
+                td data-label="Kind" { (match row.kind { TokenKind::Api => "token", TokenKind::Link => "link", TokenKind::Session => "browser", TokenKind::Source => "alert source", TokenKind::Account | TokenKind::Identity => "account", TokenKind::Membership => "role" })  @if row.glass.is_some() { " " (parts::chip("bad", "!", "emergency access")) } @if row.id == desk.caller.token.id { " " (parts::chip("calm", "●", "this one")) } }
                 td data-label="Practice" { (place(row.practice, practices)) }
                 td data-label="Since" { (parts::moment(row.created_at, &TimeZone::UTC)) " UTC" }
                 td data-label="Until" { @match row.revoked_at.or(row.expires_at) { Some(end) => { (parts::moment(end, &TimeZone::UTC)) " UTC" }, None => "ended by hand" } }

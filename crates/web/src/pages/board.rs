@@ -73,7 +73,11 @@ pub(crate) async fn page(
         worst: waiting.items.iter().map(|row| row.severity).max(),
         count: waiting.items.len(),
     };
-    let body = html! { (super::glass::notice(&desk).await?) (board.body(&open, &closed, &alerts)) };
+    let body = html! {
+        (super::glass::notice(&desk).await?)
+        (board.body(&open, &closed, &alerts))
+        (super::elsewhere::notice(&desk).await?)
+    };
     Ok(layout::page(&desk, &Sheet::new("Board", Place::Board, body).wide()))
 }
 

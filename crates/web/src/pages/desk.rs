@@ -4,9 +4,12 @@
 //! word and the form's place on the page are the idempotency key as well, so that a form sent twice is taken once. All
 //! forms of a page share one word and one token, which pack to nothing; a page with a hundred forms stays small.
 
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU16, Ordering},
+};
 
-use app::{access::Caller, command::How, ports::TokenKind};
+use app::{access::Caller, command::How, ports::TokenKind, practices::Profile};
 use axum::{
     body::Body,
     extract::{FromRequest, FromRequestParts},
@@ -35,6 +38,8 @@ pub(crate) struct Desk {
     pub(crate) actor: Actor,
     /// The page that is asked for: where a form of it leads back to.
     pub(crate) here: String,
+    /// The practice at which the caller acts, where it is one.
+    pub(super) place: Option<Arc<Profile>>,
     /// The caller's token row, for what outlives the request (event streams).
     pub(crate) caller: Caller,
     secret: String,
@@ -71,6 +76,7 @@ impl Desk {
             caller: Caller { actor: actor.clone(), token: self.caller.token.clone() },
             actor,
             here: self.here.clone(),
+            place: self.place.clone(),
             secret: String::new(),
             word: mark.word.clone(),
             forms: AtomicU16::new(0),
@@ -147,12 +153,17 @@ impl FromRequestParts<Web> for Desk {
                 ("This sign-in shows no pages", "ask the lead for a link that is not narrowed");
             return Err(Problem::new(StatusCode::FORBIDDEN, "out_of_scope", title, detail));
         }
+        let place = match caller.actor.practice {
+            Some(own) => Some(web.app.profile(&caller.actor, own).await?),
+            None => None,
+        };
         let here = parts.uri.path_and_query().map_or("/", |place| place.as_str());
         let random: [u8; 16] = web.app.edge().random();
         Ok(Self {
             web: web.clone(),
             actor: caller.actor.clone(),
             here: here.to_owned(),
+            place,
             secret: secret.to_owned(),
             caller,
             word: random.iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -100,7 +100,7 @@ pub(crate) fn page(desk: &Desk, sheet: &Sheet) -> Response {
                 (navigation(desk, sheet.place))
                 div.who {
                     a.name href="/me" aria-current=[(sheet.place == Place::Own).then_some("page")] { (desk.actor.name) }
-                    span.quiet.small { (desk.actor.role) }
+                    span.quiet.small { (desk.actor.role) @if let Some(profile) = &desk.place { span.unseen { " at" } " · " (profile.practice.name) } }
                     form method="post" action="/signout" { button.plain type="submit" { "Sign out" } }
                 }
             }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::{
     desk::{Act, Desk},
+    elsewhere,
     layout::{self, Place, Sheet},
     parts, passkeys, providers,
 };
@@ -33,8 +34,10 @@ async fn shown(desk: &Desk, at: &At, told: &Markup) -> Result<Response, Problem>
                 (authenticator(desk, account))
                 (providers::section(desk, &account.identities, account.password))
             }
+            None if desk.caller.token.account.is_some() => p { "You are at another practice than the one that your account is for. What guards your account is changed there." }
             None => p { "You came by a link. It signs this browser in and nothing else; an administrator can make you an account with a password." }
         }
+        (elsewhere::own(desk).await?)
         (sessions(desk).await?)
         p.small { a href="/emergencies" { "Emergency access" } ": when somebody is needed now and cannot sign in." }
     };

@@ -99,6 +99,11 @@ const ROUTES: &[(&str, &str, Option<C>)] = &[
     ("list_emergencies", "read", None),
     ("end_emergency", "write", Some(C::Lead)),
     ("list_sign_ins", "administer", Some(C::Administer)),
+    ("list_memberships", "administer", Some(C::Administer)),
+    ("give_membership", "administer", Some(C::Administer)),
+    ("end_membership", "administer", Some(C::Administer)),
+    ("list_standings", "read", None),
+    ("act_at", "read", None),
     ("list_passkeys", "read", None),
     ("ask_for_passkey", "write", None),
     ("make_passkey", "write", None),
@@ -164,6 +169,8 @@ const ABOUT_THEMSELVES: &[&str] = &[
     "list_own_sessions",
     "list_emergencies",
     "list_sign_ins",
+    "list_memberships",
+    "list_standings",
     "show_me",
     "rehash_evidence",
     "list_retention",
@@ -320,7 +327,7 @@ impl Things {
             Some("alerts") => &self.alert,
             Some("evidence") => &self.evidence,
             Some("practices") => &self.practice,
-            Some("tokens" | "accounts" | "emergencies") => spare,
+            Some("tokens" | "accounts" | "emergencies" | "memberships") => spare,
             _ => &self.incident,
         };
         let mut path = operation
@@ -350,6 +357,8 @@ impl Things {
                 .as_str()
                 .unwrap()
                 .to_owned()
+        } else if id == "end_membership" {
+            ground.membership(&format!("member-{round}")).await["id"].as_str().unwrap().to_owned()
         } else if operation.path.starts_with("/api/v1/accounts/{id}") || id == "end_emergency" {
             self.spare_account(ground, id).await
         } else {
@@ -375,6 +384,10 @@ impl Things {
             "make_practice" | "change_practice" => call.json(&self.profile),
             "make_token" => call.json(&json!({"name": "new", "role": "auditor", "practice": self.practice})),
             "make_account" => call.json(&self.account(&format!("new-{round}"))),
+            "give_membership" => {
+                let sign_in = ground.somebody_elsewhere(&format!("asked-{round}")).await;
+                call.json(&json!({"sign_in": sign_in, "role": "auditor", "practice": self.practice}))
+            }
             "change_account" => call.json(&json!({"name": format!("Renamed {round}")})),
             "link_identity" => call.json(&json!({"provider": "nowhere", "subject": format!("person of {round}")})),
             "let_in" => call.json(&json!({"reason": "Their telephone is broken; I see them."})),
@@ -421,6 +434,7 @@ fn of_ones_own(id: &str) -> Value {
         "make_passkey" => json!({"ticket": "00", "answer": "{}", "name": "telephone"}),
         "set_password" => json!({"new": "seven quiet lanterns drift"}),
         "confirm_authenticator" => json!({"code": "000000"}),
+        "act_at" => json!({"practice": kernel::PracticeId::from_u128(9)}),
         _ => json!({}),
     }
 }
@@ -480,7 +494,7 @@ async fn no_role_and_no_other_practice_gets_past_what_it_may() {
                     "{id} by {role} of another practice: {foreign}"
                 );
                 assert!(
-                    matches!(id, "make_token" | "make_account") || foreign != 422,
+                    matches!(id, "make_token" | "make_account" | "give_membership") || foreign != 422,
                     "{id} by {role} of another practice: {foreign}"
                 );
             } else if id != "follow_events" {

@@ -141,6 +141,7 @@ const DOORS: &[Row] = &[
     ("POST", "/me/authenticator/confirm", Self_, &[("code", "000000")]),
     ("POST", "/me/authenticator/drop", Self_, NONE),
     ("POST", "/me/sessions/{id}/end", Self_, NONE),
+    ("POST", "/me/standings", Self_, &[("practice", "{practice}")]),
     ("POST", "/me/passkeys", Self_, &[("ticket", "00"), ("answer", "{}"), ("name", "telephone")]),
     ("POST", "/me/passkeys/challenge", Self_, NONE),
     ("POST", "/me/passkeys/{id}/remove", Self_, NONE),
@@ -187,6 +188,13 @@ const DOORS: &[Row] = &[
         May(C::Administer),
         &[("role", "staff"), ("was", "practice")],
     ),
+    (
+        "POST",
+        "/administration/memberships",
+        Own(C::Administer),
+        &[("sign_in", "{word}"), ("role", "auditor")],
+    ),
+    ("POST", "/administration/memberships/{id}/end", May(C::Administer), NONE),
     ("POST", "/administration/{id}/revoke", May(C::Administer), NONE),
     // By a link that is its own key: `pages.rs` and `writing.rs` walk in.
     ("GET", "/staff/{token}", Anybody, NONE),
@@ -328,6 +336,10 @@ async fn spare(ground: &Ground, door: &str) -> String {
         "/administration/{id}/revoke" => {
             let new = json!({"name": "spare", "role": "auditor", "practice": ground.program.practice});
             ground.made(new).await["id"].as_str().unwrap().to_owned()
+        }
+        "/administration/memberships/{id}/end" => {
+            let given = ground.membership(&word(ground)).await;
+            given["id"].as_str().unwrap().to_owned()
         }
         "/emergencies/{id}/end" => {
             let account = made(new("staff")).await;

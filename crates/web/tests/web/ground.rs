@@ -222,6 +222,24 @@ impl Ground {
         (alert, reply.json()["sha256"].as_str().unwrap().to_owned())
     }
 
+    /// Somebody with an account at the other practice: the name they sign in with.
+    pub(crate) async fn somebody_elsewhere(&self, word: &str) -> String {
+        let sign_in = format!("{word}@elsewhere.example");
+        let new = json!({"sign_in": sign_in, "name": word, "role": "responder", "practice": self.other});
+        let reply = self.send(Call::post("/api/v1/accounts", &new).by(self.elsewhere(Role::Lead))).await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        sign_in
+    }
+
+    /// A role here that somebody of the other practice was given.
+    pub(crate) async fn membership(&self, word: &str) -> Value {
+        let sign_in = self.somebody_elsewhere(word).await;
+        let new = json!({"sign_in": sign_in, "role": "auditor", "practice": self.program.practice});
+        let reply = self.send(Call::post("/api/v1/memberships", &new).by(self.of(Role::Lead))).await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        reply.json()
+    }
+
     /// A situation report that was sent.
     pub(crate) async fn situation(&self, incident: &str) -> String {
         let body = json!({"text": "All that is suspected is held.", "to": "the owner"});

@@ -7,6 +7,7 @@ mod conditions;
 mod delivery;
 mod description;
 mod doors;
+mod elsewhere;
 mod events;
 mod ground;
 mod guard;
