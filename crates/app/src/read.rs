@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use incident::{Clock, Decision, PhaseView, Practice, State, Status};
+use incident::{Clock, Decision, PhaseView, Practice, RestoreStep, State, Status};
 use kernel::{
     Actor, AlertId, Capability, Digest, Entry, EvidenceId, IncidentId, PracticeId, Requires, Stream,
     StreamKind, Timestamp, authorise,
@@ -111,6 +111,17 @@ impl App {
         let state =
             if actor.role.may(Capability::Privileged) { state } else { Arc::new(state.without_privileged()) };
         Ok(IncidentView { state, phases, decisions, clocks })
+    }
+
+    /// The systems of an incident that are not back, in the order in which they should come.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn restore_order(&self, actor: &Actor, id: IncidentId) -> Result<Vec<RestoreStep>, AppError> {
+        let _ = authorise(actor, Look)?;
+        let state = self.load(Scope::of(actor), id).await?;
+        let profile = self.profile(actor, state.practice).await?;
+        Ok(state.restore_order(&profile.practice, self.edge().now()))
     }
 
     /// Folds the newest open incidents, so that the first who asks after a start does not wait for it.

@@ -44,7 +44,8 @@ pub use kind::IncidentKind;
 pub use law::{BreachAnswer, BreachDecision, Duty, Obligation, ObligationStanding};
 pub use lessons::{Note, NoteVersion, Remediation, Report, RootCause, RunbookChange};
 pub use next::{
-    Clock, ClockKind, Decision, ServiceStatus, SystemStatus, containment_minutes, situation_minutes,
+    Clock, ClockKind, Decision, RestoreStep, ServiceStatus, SystemStatus, containment_minutes,
+    situation_minutes,
 };
 pub use phase::{Phase, PhaseStatus, PhaseView};
 pub use practice::Practice;

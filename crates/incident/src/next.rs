@@ -1,7 +1,8 @@
-//! What has to be decided next, and by whom: containment first. The clocks that run.
+//! What has to be decided next, and by whom: containment first. The clocks that run. In which order systems come back.
 
 mod clocks;
 mod decisions;
+mod restore;
 mod services;
 
 use kernel::{Role, Timestamp};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use clocks::{containment_minutes, situation_minutes};
+pub use restore::RestoreStep;
 pub use services::{ServiceStatus, SystemStatus};
 
 use crate::{Request, practice::Impact};

@@ -12,7 +12,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use incident::{Clock, Decision, IncidentKind, PhaseView, Request, Subject};
+use incident::{Clock, Decision, IncidentKind, PhaseView, Request, RestoreStep, Subject};
 use kernel::{Actor, AlertId, Capability, Entry, IncidentId, PracticeId, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -36,6 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(phases))
         .routes(routes!(decisions))
         .routes(routes!(clocks))
+        .routes(routes!(restore_order))
         .routes(routes!(command))
 }
 
@@ -234,6 +235,20 @@ async fn phases(
     Named(id): Named<IncidentId>,
 ) -> Result<Json<Listed<PhaseView>>, Problem> {
     Ok(Json(web.app.incident(&by.actor, id).await?.phases.into()))
+}
+
+/// The systems that are not back, in the order in which they should come: nothing before what it stands on, then by the visits
+/// and procedures that wait for it.
+#[utoipa::path(
+    get, path = "/incidents/{id}/restore-order", tag = "incidents", operation_id = "show_restore_order", params(OfIncident),
+    responses((status = 200, body = Listed<RestoreStep>)),
+)]
+async fn restore_order(
+    State(web): State<Web>,
+    by: By<Read>,
+    Named(id): Named<IncidentId>,
+) -> Result<Json<Listed<RestoreStep>>, Problem> {
+    Ok(Json(web.app.restore_order(&by.actor, id).await?.into()))
 }
 
 /// What has to be decided next, containment first.

@@ -5,7 +5,7 @@ use app::{
     ports::{Cursor, IncidentQuery, IncidentRow},
     situation::NewSituation,
 };
-use incident::Request;
+use incident::{Request, RestoreStep};
 use kernel::{IncidentId, NoteId, PracticeId, ReportId, Severity};
 use serde_json::{Value, json};
 
@@ -61,6 +61,17 @@ impl Desk {
         match self {
             Self::Here(here) => as_sent(&here.app.incident(&here.actor, id).await?),
             Self::There(there) => there.get(&format!("/incidents/{id}"), Query::new()),
+        }
+    }
+
+    /// The systems that are not back, in the order in which they should come.
+    pub(crate) async fn restore_order(&self, id: IncidentId) -> Result<Vec<RestoreStep>, Failure> {
+        match self {
+            Self::Here(here) => Ok(here.app.restore_order(&here.actor, id).await?),
+            Self::There(there) => {
+                let answer: Value = there.get(&format!("/incidents/{id}/restore-order"), Query::new())?;
+                as_sent(answer.get("items").unwrap_or(&answer))
+            }
         }
     }
 

@@ -110,6 +110,12 @@ pub(crate) enum RecoverVerb {
         #[arg(long)]
         reason: String,
     },
+    /// Lists the systems that are not back, in the order in which they should come
+    #[command(after_help = "Example:\n  tourniquet recover order open")]
+    Order {
+        #[command(flatten)]
+        on: On,
+    },
     /// Lists the systems with their gates
     #[command(after_help = "Example:\n  tourniquet recover gates open")]
     Gates {
@@ -225,7 +231,7 @@ pub(crate) enum RecoverVerb {
 impl RecoverVerb {
     pub(crate) fn ask(self) -> Option<Ask> {
         Some(match self {
-            Self::Gates { .. } => return None,
+            Self::Gates { .. } | Self::Order { .. } => return None,
             Self::RestorePoint { on, system, name, source, taken_at } => {
                 Ask::of(on, Request::ChooseRestorePoint { system, name, source, taken_at })
             }
@@ -261,9 +267,37 @@ impl RecoverVerb {
     }
 }
 
+async fn order(bench: &Bench, on: &On) -> Result<(), Failure> {
+    let order = bench.desk.restore_order(bench.desk.find_incident(&on.incident).await?).await?;
+    if bench.json() {
+        return say_json(&order);
+    }
+    if order.is_empty() {
+        say("No system waits to come back.");
+        return Ok(());
+    }
+    let rows = order
+        .into_iter()
+        .map(|step| {
+            let waits: Vec<_> = step.waits_for.iter().map(ToString::to_string).collect();
+            let waits = if waits.is_empty() { plain("") } else { (Ink::Caution, waits.join(", ")) };
+            vec![
+                plain(step.number.to_string()),
+                plain(step.system),
+                plain(step.visits.to_string()),
+                plain(step.procedures.to_string()),
+                waits,
+            ]
+        })
+        .collect();
+    bench.paper.table(&["", "system", "visits", "procedures", "not before"], rows);
+    Ok(())
+}
+
 pub(crate) async fn run(bench: &Bench, verb: RecoverVerb) -> Result<(), Failure> {
     let on = match verb {
         RecoverVerb::Gates { on } => on,
+        RecoverVerb::Order { on } => return order(bench, &on).await,
         verb => match verb.ask() {
             Some(ask) => return give(bench, ask).await,
             None => return Ok(()),

@@ -1,6 +1,8 @@
 //! What has to be decided next: containment first, in the order that limits damage first, then people, law, recovery
 //! and closing. Each with its owner, its clock and what stops.
 
+use std::collections::BTreeMap;
+
 use kernel::{Indicator, Role, Severity, SystemName, Timestamp};
 
 use super::{
@@ -23,7 +25,7 @@ impl State {
         let mut all = self.containment_decisions(practice, now);
         all.extend(self.people_decisions(practice, now));
         all.extend(self.question_decisions());
-        all.extend(self.recovery_decisions());
+        all.extend(self.recovery_decisions(practice, now));
         all.extend(self.law_decisions(practice, now));
         all.extend(self.closing_decisions());
         for (number, decision) in (1..).zip(&mut all) {
@@ -178,11 +180,17 @@ impl State {
         vec![decision(what, "recovery and the breach question rest on it", Role::Responder)]
     }
 
-    fn recovery_decisions(&self) -> Vec<Decision> {
-        let mut decisions = Vec::new();
-        for (name, system) in self.systems.iter().filter(|(_, system)| !system.stage.is_settled()) {
-            decisions.extend(for_system(name, system));
+    fn recovery_decisions(&self, practice: &Practice, now: Timestamp) -> Vec<Decision> {
+        let unsettled = self.systems.iter().filter(|(_, system)| !system.stage.is_settled());
+        let mut steps: Vec<_> =
+            unsettled.filter_map(|(name, system)| Some((name, for_system(name, system)?))).collect();
+        if steps.len() > 1 {
+            let order = self.restore_order(practice, now);
+            let places: BTreeMap<_, _> = order.iter().map(|step| (&step.system, step.number)).collect();
+            // What is back and watched comes after what is not.
+            steps.sort_by_key(|(name, _)| places.get(name).copied().unwrap_or(usize::MAX));
         }
+        let mut decisions: Vec<_> = steps.into_iter().map(|(_, step)| step).collect();
         for (name, account) in &self.accounts {
             let what = match &account.stage {
                 AccountStage::Disabled { .. } => format!("Reset the credentials of account {name}."),

@@ -60,3 +60,39 @@ fn a_host_is_found_by_any_of_its_names_and_not_by_anothers() {
     assert_eq!(key("ch-dc1.elsewhere.example"), None, "two full names that differ are two hosts");
     assert_eq!(key("10.0.0.1"), None);
 }
+
+#[test]
+fn nothing_comes_back_before_what_it_stands_on_and_then_what_patients_wait_for() {
+    let practice = practice();
+    let order = |names: &[&str]| -> Vec<String> {
+        let names: Vec<_> = names.iter().map(|name| system(name)).collect();
+        let order = practice.restore_order(names.iter(), crate::world::at(crate::world::MONDAY));
+        assert!(order.iter().map(|step| step.number).eq(1..=names.len()));
+        order.into_iter().map(|step| step.system.to_string()).collect()
+    };
+    // Of what could come first, what the most waits for: not what happens to stand on nothing.
+    assert_eq!(
+        order(&["ws-front2", "ehr-asc", "ehr-clinic", "ad-1"]),
+        ["ad-1", "ehr-clinic", "ehr-asc", "ws-front2"]
+    );
+    // What it stands on is not away: then it waits for nothing.
+    assert_eq!(order(&["ws-front2", "ehr-clinic"]), ["ehr-clinic", "ws-front2"]);
+    assert_eq!(order(&["not-in-the-profile", "files"]).len(), 2);
+    let names = [system("ehr-clinic"), system("ad-1")];
+    let steps = practice.restore_order(names.iter(), crate::world::at(crate::world::MONDAY));
+    assert_eq!((steps[0].waits_for.len(), &steps[1].waits_for), (0, &vec![system("ad-1")]));
+}
+
+#[test]
+fn what_is_far_below_comes_first_and_a_circle_is_begun_somewhere() {
+    let mut deep = practice();
+    // The workstation stands on the file share, which was not hit, and that on a scanner, which was.
+    deep.systems[4].depends_on.push(system("files"));
+    deep.systems[3].depends_on.push(system("scan-1"));
+    let names = [system("ws-exam3"), system("scan-1")];
+    let monday = crate::world::at(crate::world::MONDAY);
+    let order = deep.restore_order(names.iter(), monday);
+    assert_eq!(order.iter().map(|step| step.system.as_str()).collect::<Vec<_>>(), ["scan-1", "ws-exam3"]);
+    deep.systems[6].depends_on.push(system("ws-exam3"));
+    assert_eq!(deep.restore_order(names.iter(), monday).len(), 2);
+}

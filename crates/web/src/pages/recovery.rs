@@ -1,4 +1,4 @@
-//! Recovery: in which order systems come back (what others stand on first, then clinical weight), from which restore
+//! Recovery: in which order systems come back (nothing before what it stands on, then clinical weight), from which restore
 //! point, and which gates still stand before each.
 
 use axum::response::Response;
@@ -10,7 +10,6 @@ use maud::{Markup, html};
 use super::{
     axis,
     desk::Desk,
-    graph,
     incident::{Room, Said},
     layout::{self, Place, Sheet, Tab},
     parts, system,
@@ -30,23 +29,24 @@ pub(crate) async fn page(
     let room = Room::of(&desk, id).await?;
     let view = &room.view;
     let profile = &room.profile;
-    let order = order(&room);
+    let order = view.state.restore_order(&profile.practice, room.now);
     let body = html! {
         (room.head(Tab::Recovery))
         (room.said(&said).await?)
         section #points data-live aria-labelledby="points-h" { h2 #points-h { "Restore points and the earliest compromise" } (points(&room)) }
         section #order data-live aria-labelledby="order-h" {
             h2 #order-h { "Restore order" }
-            p.quiet { "What others depend on comes first; among equals, what touches the most visits and procedures today. A system returns when its six gates hold, two of them signatures: a responder’s and the practice’s." }
+            p.quiet { "Nothing comes back before what it stands on; of what could come next, first what the most visits and procedures of the next hours wait for. A system returns when its six gates hold, two of them signatures: a responder’s and the practice’s." }
             @if order.is_empty() { (parts::empty("No system waits to come back.", &html! { a href={ "/incidents/" (id) "/systems" } { "All systems" } })) }
             ol.order {
-                @for (name, own, weight) in &order {
-                    li {
-                        div.line { h3 { a href=(parts::system_page(id, name)) { (profile.practice.system(name).map_or(name.as_str(), |own| own.name.as_str())) } } (parts::system_stage(&own.stage)) span.small.quiet { (weight) " visits and procedures in 12 h" } }
+                @for step in &order {
+                    @let name = &step.system;
+                    @if let Some(own) = view.state.systems.get(name) { li {
+                        div.line { h3 { a href=(parts::system_page(id, name)) { (profile.practice.system(name).map_or(name.as_str(), |own| own.name.as_str())) } } (parts::system_stage(&own.stage)) span.small.quiet { (step.visits + step.procedures) " visits and procedures in " (step.hours) " h" } }
                         (stands_on(&room, name))
                         (signatures(own))
                         details.more id={ "gates-" (name) } open[!own.open_gates().is_empty() && matches!(own.stage, SystemStage::Restored { .. })] { summary { (6 - own.open_gates().len()) " of 6 gates hold" } (system::gates(&room, name, own)) (system::restore(&room, name, own)) }
-                    }
+                    } }
                 }
             }
         }
@@ -60,30 +60,11 @@ pub(crate) async fn page(
     ))
 }
 
-/// Systems that are not back, in the order in which they should come.
-fn order<'a>(room: &'a Room<'_>) -> Vec<(&'a SystemName, &'a System, u32)> {
-    let depths = graph::depths(&room.profile.practice);
-    let mut order: Vec<_> = room
-        .state()
-        .systems
-        .iter()
-        .filter(|(_, system)| is_away(&system.stage))
-        .map(|(name, system)| {
-            let impact = room.profile.practice.impact(std::slice::from_ref(name), room.now, 12);
-            (name, system, impact.visits + impact.procedures)
-        })
-        .collect();
-    order.sort_by_key(|(name, _, weight)| {
-        (depths.get(name).copied().unwrap_or(0), std::cmp::Reverse(*weight))
-    });
-    order
-}
-
 /// What a system stands on, and which of that is not back yet.
 fn stands_on(room: &Room<'_>, name: &SystemName) -> Markup {
     let practice = &room.profile.practice;
     let on = practice.system(name).map(|own| own.depends_on.as_slice()).unwrap_or_default();
-    let waits = |key: &SystemName| room.state().systems.get(key).is_some_and(|system| is_away(&system.stage));
+    let waits = |key: &SystemName| room.state().systems.get(key).is_some_and(|system| system.stage.is_away());
     html! {
         @if !on.is_empty() {
             p.small { "Stands on "
@@ -110,13 +91,6 @@ fn signatures(system: &System) -> Markup {
             }
         }
     }
-}
-
-const fn is_away(stage: &SystemStage) -> bool {
-    !matches!(
-        stage,
-        SystemStage::InProduction { .. } | SystemStage::Cleared { .. } | SystemStage::Retired { .. }
-    )
 }
 
 /// Systems in production, with how long they are still watched.

@@ -57,6 +57,7 @@ const ROUTES: &[(&str, &str, Option<C>)] = &[
     ("keep_draft", "write", Some(C::Write)),
     ("discard_draft", "write", Some(C::Write)),
     ("list_situations", "read", Some(C::Read)),
+    ("show_restore_order", "read", Some(C::Read)),
     ("send_situation", "write", Some(C::Write)),
     ("draft_situation", "read", Some(C::Read)),
     ("show_situation", "read", Some(C::Read)),
