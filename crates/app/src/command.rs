@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The form of the snapshots that this program writes; one of another form is ignored and the stream folded anew.
-pub const SNAPSHOT_FORM: u32 = 2;
+pub const SNAPSHOT_FORM: u32 = 3;
 /// A snapshot is kept each time a stream has grown by this many entries.
 const SNAPSHOT_EVERY: u64 = 200;
 /// Entries read at once while folding.

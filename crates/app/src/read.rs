@@ -307,6 +307,9 @@ fn counted(mut row: IncidentRow, now: Timestamp) -> IncidentRow {
     row
 }
 
+/// So many of those who are on an incident are named in a list.
+const ON_IT: usize = 4;
+
 /// What a list shows of an incident.
 pub(crate) fn incident_row(state: &State, practice: &Practice, now: Timestamp) -> IncidentRow {
     // One word for where it stands: the first phase that has something open. Lessons may have begun while nothing is contained;
@@ -319,6 +322,7 @@ pub(crate) fn incident_row(state: &State, practice: &Practice, now: Timestamp) -
         state.clocks(practice, now).into_iter().filter(running).filter_map(|clock| clock.due_at).min();
     let stage =
         |wanted: &str| state.systems.values().filter(|system| system.stage.as_str() == wanted).count();
+    let people = state.on_it(now);
     let open_actions = state.actions.values().filter(|action| action.is_open()).count();
     IncidentRow {
         id: state.incident,
@@ -346,6 +350,10 @@ pub(crate) fn incident_row(state: &State, practice: &Practice, now: Timestamp) -
             "evidence": state.evidence.len(),
             "open_actions": open_actions,
             "glass_broken": state.glass_broken.len(),
+            // Who is on it, as far as a list has room.
+            "on_it": people.get(..ON_IT).unwrap_or(&people),
+            "people": people.len(),
+            "called": state.engagements.values().filter(|call| call.answer.is_none()).count(),
             // Each open legal clock as [internal target, end], from which a list counts what is near and missed today.
             "legal": legal(state, practice, now),
         }),

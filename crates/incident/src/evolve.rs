@@ -8,7 +8,7 @@ mod people;
 mod recovery;
 mod scope;
 
-use kernel::{Entry, Timestamp, entry::EntryActor};
+use kernel::{Entry, Role, Timestamp, entry::EntryActor};
 
 use crate::{Event, Stamp, State};
 
@@ -25,6 +25,9 @@ impl State {
         self.version = self.version.saturating_add(1);
         self.changed_at = Some(at);
         let stamp = Stamp::new(at, actor);
+        if actor.role != Role::Service {
+            self.acted.insert(actor.id, stamp.clone());
+        }
         use Event as E;
         match event {
             E::Suspected { .. } | E::Confirmed { .. } | E::SuspicionCleared { .. } | E::Recurred { .. } => {

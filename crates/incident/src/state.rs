@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use kernel::{
-    AccountName, ActionId, AlertId, EvidenceId, FindingId, IncidentId, ItemId, NoteId, PracticeId, Severity,
-    SystemName, Timestamp,
+    AccountName, ActionId, AlertId, EvidenceId, FindingId, IncidentId, ItemId, NoteId, PersonId, PracticeId,
+    Severity, SystemName, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -44,6 +44,10 @@ pub struct State {
     /// Who was called.
     #[schema(value_type = BTreeMap<String, Engagement>)]
     pub engagements: BTreeMap<ItemId, Engagement>,
+    /// Who has worked on it: the last thing that each person did. Programs are not among them.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Stamp>)]
+    pub acted: BTreeMap<PersonId, Stamp>,
     /// Its systems.
     #[schema(value_type = BTreeMap<String, System>)]
     pub systems: BTreeMap<SystemName, System>,
@@ -157,6 +161,27 @@ pub struct Closing {
 }
 
 impl State {
+    /// Who is on it at `now`: whoever was called and joined, and whoever did something in the last twelve hours, the latest
+    /// first.
+    #[must_use]
+    pub fn on_it(&self, now: Timestamp) -> Vec<&str> {
+        let joined = self.engagements.values().filter_map(|call| {
+            let answer = call.answer.as_ref().filter(|answer| answer.joins)?;
+            Some((answer.at, call.name.as_str()))
+        });
+        let recent = |stamp: &&Stamp| now.duration_since(stamp.at) < jiff::SignedDuration::from_hours(12);
+        let acted = self.acted.values().filter(recent).map(|stamp| (stamp.at, stamp.name.as_str()));
+        let mut people: Vec<_> = joined.chain(acted).collect();
+        people.sort_by_key(|(at, name)| (std::cmp::Reverse(*at), *name));
+        let mut names: Vec<&str> = Vec::new();
+        for (_, name) in people {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// An incident of which nothing is recorded yet.
     #[must_use]
     pub const fn new(incident: IncidentId, practice: PracticeId) -> Self {
@@ -173,6 +198,7 @@ impl State {
             severity: None,
             alerts: BTreeMap::new(),
             engagements: BTreeMap::new(),
+            acted: BTreeMap::new(),
             systems: BTreeMap::new(),
             accounts: BTreeMap::new(),
             indicators: BTreeMap::new(),

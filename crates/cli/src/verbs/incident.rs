@@ -360,6 +360,7 @@ async fn list(bench: &Bench, page: &crate::desk::Listed<app::ports::IncidentRow>
                 plain(papers.at(row.practice).at(row.declared_at)),
                 plain(papers.at(row.practice).maybe(row.next_due)),
                 legal_days(&row.counts),
+                on_it(&row.counts),
             ]
         })
         .collect();
@@ -367,13 +368,30 @@ async fn list(bench: &Bench, page: &crate::desk::Listed<app::ports::IncidentRow>
         say("No incident.");
     }
     paper.table(
-        &["incident", "severity", "status", "phase", "title", "declared", "next clock", "legal dates"],
+        &[
+            "incident",
+            "severity",
+            "status",
+            "phase",
+            "title",
+            "declared",
+            "next clock",
+            "legal dates",
+            "on it",
+        ],
         rows,
     );
     if let Some(next) = &page.next {
         say(&format!("more: --after {next}"));
     }
     Ok(())
+}
+
+/// Who is on it, as far as the list names them.
+fn on_it(counts: &serde_json::Value) -> (Ink, String) {
+    let named = counts.get("on_it").and_then(serde_json::Value::as_array).map(Vec::as_slice);
+    let named: Vec<_> = named.unwrap_or_default().iter().filter_map(serde_json::Value::as_str).collect();
+    if named.is_empty() { (Ink::Caution, "nobody".to_owned()) } else { plain(named.join(", ")) }
 }
 
 /// How many legal dates are missed or near.

@@ -410,3 +410,14 @@ fn broken_glass_stays_visible_with_its_name_and_reason() {
     world.ask(Role::Responder, R::UndoContainment { action, reason: word("reached") }).unwrap();
     assert_eq!(world.state.glass_broken.len(), 1);
 }
+
+#[test]
+fn who_is_on_it_is_whoever_joined_and_whoever_worked_on_it() {
+    let mut world = World::new(MONDAY);
+    declare(&mut world);
+    let now = at(MONDAY);
+    let declared: Vec<String> = world.state.on_it(now).into_iter().map(str::to_owned).collect();
+    assert_eq!(declared.len(), 1, "{declared:?}");
+    let later = now.checked_add(jiff::SignedDuration::from_hours(13)).unwrap();
+    assert!(world.state.on_it(later).is_empty(), "who did something yesterday is taken to be on it");
+}

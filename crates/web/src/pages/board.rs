@@ -31,6 +31,8 @@ const TILES: usize = 48;
 
 /// Rows of incidents on the board, the worst first, and on a page of their list.
 const ROWS: usize = 40;
+/// After so long without an entry an incident is said to be quiet.
+const QUIET: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 /// So many closed ones stand folded on the board; more have a list of their own.
 const CLOSED: usize = 12;
 
@@ -177,7 +179,7 @@ impl Board<'_> {
     fn table(&self, rows: &[IncidentRow]) -> Markup {
         html! {
             div.scroll tabindex="0" role="region" aria-label="Incidents" { table.board {
-                thead { tr { th scope="col" { "Incident" } th scope="col" { "Severity" } th scope="col" { "Phase" } th scope="col" { "Systems" } th scope="col" { "Next clock" } } }
+                thead { tr { th scope="col" { "Incident" } th scope="col" { "Severity" } th scope="col" { "Phase" } th scope="col" { "Systems" } th scope="col" { "Next clock" } th scope="col" { "Who is on it" } } }
                 tbody { @for row in rows { (self.row(row)) } }
             } }
         }
@@ -202,7 +204,22 @@ impl Board<'_> {
                     @if number("duties_missed") > 0 { " " (parts::chip("bad", "!", &parts::count(number("duties_missed") as usize, "legal date missed", "legal dates missed"))) }
                     @if number("duties_near") > 0 { " " (parts::chip("care", "◐", &parts::count(number("duties_near") as usize, "legal date near", "legal dates near"))) }
                 }
+                td data-label="Who is on it" { (self.people(row, number("people"), number("called"))) }
             }
+        }
+    }
+
+    /// Who was called and joined, or did something in the hours before the last entry; and whether calls are unanswered.
+    fn people(&self, row: &IncidentRow, all: u64, called: u64) -> Markup {
+        let named = row.counts.get("on_it").and_then(serde_json::Value::as_array).map(Vec::as_slice);
+        let named: Vec<&str> =
+            named.unwrap_or_default().iter().filter_map(serde_json::Value::as_str).collect();
+        let more = (all as usize).saturating_sub(named.len());
+        html! {
+            @if !named.is_empty() { (named.join(", ")) @if more > 0 { " and " (more) " more" } }
+            @else if row.status == "open" { (parts::chip("care", "◐", "nobody")) }
+            @if row.status == "open" && self.now.duration_since(row.updated_at) > QUIET { " " span.small.quiet { "quiet since " (parts::moment(row.updated_at, &TimeZone::UTC)) " UTC" } }
+            @if called > 0 { " " span.small.quiet { (parts::count(called as usize, "call is not answered", "calls are not answered")) } }
         }
     }
 
