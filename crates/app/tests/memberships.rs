@@ -160,7 +160,7 @@ async fn a_role_elsewhere_is_given_by_those_who_administer_there_alone() {
     let second = app.give_membership(&lead_at(town.away), town.role(Role::Staff)).await.unwrap();
     assert_eq!((second.id, second.role), (first.id, Role::Staff));
     assert!(!town.stands(&there).await, "the role of before is still signed in");
-    assert_eq!(app.memberships(&lead_at(town.away)).await.unwrap(), [second.clone()]);
+    assert_eq!(app.memberships(&lead_at(town.away)).await.unwrap(), std::slice::from_ref(&second));
     assert!(app.memberships(&lead_at(town.home)).await.unwrap().is_empty(), "home sees who serves elsewhere");
     let ended = app.end_membership(&lead_at(town.home), second.id).await;
     assert!(matches!(ended, Err(AppError::NotFound { .. })));
@@ -225,15 +225,28 @@ async fn nobody_gets_to_another_practice_by_what_one_practice_hands_out() {
                 continue;
             };
             assert!(app.standings(&session).await.unwrap().is_empty());
+            // Not even with the password: one who knows that signs in with it.
+            let theirs =
+                Actor { id: person, name: "J. Okafor".into(), role: Role::Lead, practice: Some(practice) };
+            let changed = app
+                .set_password(&theirs, session.id, Some(PASSWORD.into()), "eight quiet lanterns drift".into())
+                .await;
+            assert!(changed.is_err(), "{kind:?}");
             let gone = town.go(&session, other).await;
             assert!(matches!(gone, Err(AppError::NotFound { .. })), "{kind:?} {gone:?}");
         }
     }
-    let in_past =
-        app.let_in(&lead_at(town.home), town.account, LetIn { reason: "Her telephone is broken.".into() });
-    let in_past = app.use_link(&in_past.await.unwrap().token).await.unwrap().unwrap();
+    let (lead, why) = (lead_at(town.home), LetIn { reason: "Her telephone is broken.".into() });
+    let in_past = app.let_in(&lead, town.account, why).await.unwrap();
+    let in_past = app.use_link(&in_past.token).await.unwrap().unwrap();
     let in_past = town.session(&in_past.token).await.unwrap();
     assert!(matches!(town.go(&in_past, town.away).await, Err(AppError::NotFound { .. })));
+    // Who signed in changes it as before.
+    let home = town.sign_in().await;
+    let own = Actor { id: person, name: home.name.clone(), role: home.role, practice: home.practice };
+    app.set_password(&own, home.id, Some(PASSWORD.into()), "eight quiet lanterns drift".into())
+        .await
+        .unwrap();
     // Nor by a provider's name of their own choosing, nor by a new password.
     let linked = NewIdentity { provider: "nowhere".into(), subject: "the lead's own".into() };
     let linked = app.link_identity(&lead_at(town.home), town.account, linked).await;

@@ -243,6 +243,29 @@ impl App {
         Ok(row.filter(stands).map(|row| row.role))
     }
 
+    /// Refuses to change how somebody comes in from a session that did not begin by signing in, where they have roles at
+    /// further practices: whoever administers one practice could make themselves such a session in anybody's name there, and
+    /// with a password or passkey of their own choosing go on to the others. Somebody who has no way in yet came by the link
+    /// of their invitation.
+    pub(super) async fn need_signed_in(
+        &self,
+        account: &TokenRow,
+        secrets: &Secrets,
+        session: TokenId,
+    ) -> Result<(), AppError> {
+        if !secrets.comes_in() || self.memberships_of(account.person).await?.is_empty() {
+            return Ok(());
+        }
+        let rows = self.journal().tokens(Scope::Provider).await?;
+        let began = |row: &TokenRow| row.kind == TokenKind::Session && row.account == Some(account.hash);
+        if rows.iter().any(|row| row.id == session && began(row)) {
+            return Ok(());
+        }
+        let what = "you have roles at several practices and came by a link or token: sign in the usual way to change how you \
+                    come in, or ask the provider's administrators for a reset";
+        Err(AppError::invalid("/", what))
+    }
+
     /// The account whose owner began a session by signing in; `None` where they came by a link, a token or past the usual
     /// way, or the account has ended.
     async fn account_behind(&self, session: &TokenRow) -> Result<Option<TokenRow>, AppError> {

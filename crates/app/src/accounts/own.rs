@@ -3,10 +3,7 @@
 use kernel::{Actor, Digest, TokenId};
 
 use super::{AccountView, Authenticator, Enrolment, RecoveryCodes, secrets};
-use crate::{
-    App, AppError,
-    ports::{Scope, TokenKind, TokenRow},
-};
+use crate::{App, AppError, ports::TokenRow};
 
 impl App {
     /// The account of the person who asks; `None` where they came by a link or token alone.
@@ -30,6 +27,7 @@ impl App {
     ) -> Result<(), AppError> {
         let row = self.need_own_row(actor).await?;
         let mut secrets = self.secrets(&row)?;
+        self.need_signed_in(&row, &secrets, session).await?;
         self.check_present(&row, &secrets, present).await?;
         secrets::judge(&new, &[&secrets.sign_in, &row.name])
             .map_err(|what| AppError::invalid("/new", what))?;

@@ -310,6 +310,7 @@ impl App {
         session: &TokenRow,
         present: Option<String>,
     ) -> Result<(), AppError> {
+        self.need_signed_in(row, secrets, session.id).await?;
         if secrets.password.is_some() {
             return self.check_present(row, secrets, present).await;
         }

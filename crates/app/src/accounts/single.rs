@@ -137,7 +137,11 @@ impl App {
     ) -> Result<Result<Leaving, NotVouched>, AppError> {
         let provider = self.provider(key)?;
         let link = match link {
-            Some((actor, session)) => Some((self.need_own_row(actor).await?.hash, session.id)),
+            Some((actor, session)) => {
+                let row = self.need_own_row(actor).await?;
+                self.need_signed_in(&row, &self.secrets(&row)?, session.id).await?;
+                Some((row.hash, session.id))
+            }
             None => None,
         };
         let word = || ticket::hex(&self.edge().random::<32>());

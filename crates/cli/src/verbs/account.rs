@@ -187,23 +187,7 @@ pub(crate) async fn run(bench: &Bench, verb: AccountVerb) -> Result<(), Failure>
             say(&format!("linked: {} of {} ({})", made.subject, made.issuer, made.id));
             Ok(())
         }
-        AccountVerb::Unlink { account, subject } => {
-            let id = find(bench, &account).await?;
-            let accounts = desk.accounts().await?;
-            let linked =
-                accounts.into_iter().find(|account| account.id == id).map(|account| account.identities);
-            let linked = linked
-                .unwrap_or_default()
-                .into_iter()
-                .find(|own| own.subject == subject || own.id == subject);
-            let linked =
-                linked.ok_or_else(|| Failure::usage(format!("the account has no identity `{subject}`")))?;
-            desk.unlink_identity(id, &linked.id).await?;
-            if !bench.json() {
-                say(&format!("unlinked: {} of {}", linked.subject, linked.issuer));
-            }
-            Ok(())
-        }
+        AccountVerb::Unlink { account, subject } => unlink(bench, &account, &subject).await,
         AccountVerb::LetIn { account, reason } => {
             let id = find(bench, &account).await?;
             let given = desk.let_in(id, LetIn { reason }).await?;
@@ -217,32 +201,8 @@ pub(crate) async fn run(bench: &Bench, verb: AccountVerb) -> Result<(), Failure>
             Ok(())
         }
         AccountVerb::Emergencies { end } => emergencies(bench, end).await,
-        AccountVerb::Join { sign_in, role, practice } => {
-            let practice = desk.find_practice(practice.as_deref()).await?;
-            let given = desk.give_membership(NewMembership { sign_in, role, practice }).await?;
-            if bench.json() {
-                return say_json(&given);
-            }
-            say(&format!("{} is {} there now: they go there from their board", given.name, given.role));
-            Ok(())
-        }
-        AccountVerb::Leave { sign_in, practice } => {
-            let practice = desk.find_practice(practice.as_deref()).await?;
-            let members = desk.memberships().await?;
-            let theirs = |member: &&MembershipView| {
-                member.practice == practice && member.sign_in.eq_ignore_ascii_case(&sign_in)
-            };
-            let member = members.iter().find(theirs).ok_or_else(|| {
-                Failure::usage(format!(
-                    "`{sign_in}` has no role there beside an account: see `account memberships`"
-                ))
-            })?;
-            desk.end_membership(member.id).await?;
-            if !bench.json() {
-                say(&format!("{} has no role there any more, and is signed out there", member.name));
-            }
-            Ok(())
-        }
+        AccountVerb::Join { sign_in, role, practice } => join(bench, sign_in, role, practice).await,
+        AccountVerb::Leave { sign_in, practice } => leave(bench, &sign_in, practice).await,
         AccountVerb::Memberships => memberships(bench).await,
         AccountVerb::SignIns { limit } => sign_ins(bench, limit).await,
         AccountVerb::End { account } => {
@@ -303,6 +263,46 @@ async fn emergencies(bench: &Bench, end: Option<String>) -> Result<(), Failure> 
         })
         .collect();
     bench.paper.table(&["access", "who", "role", "let in by", "since", "why"], rows);
+    Ok(())
+}
+
+async fn unlink(bench: &Bench, account: &str, subject: &str) -> Result<(), Failure> {
+    let id = find(bench, account).await?;
+    let accounts = bench.desk.accounts().await?;
+    let linked = accounts.into_iter().find(|account| account.id == id).map(|account| account.identities);
+    let linked =
+        linked.unwrap_or_default().into_iter().find(|own| own.subject == subject || own.id == subject);
+    let linked = linked.ok_or_else(|| Failure::usage(format!("the account has no identity `{subject}`")))?;
+    bench.desk.unlink_identity(id, &linked.id).await?;
+    if !bench.json() {
+        say(&format!("unlinked: {} of {}", linked.subject, linked.issuer));
+    }
+    Ok(())
+}
+
+async fn join(bench: &Bench, sign_in: String, role: Role, practice: Option<String>) -> Result<(), Failure> {
+    let practice = bench.desk.find_practice(practice.as_deref()).await?;
+    let given = bench.desk.give_membership(NewMembership { sign_in, role, practice }).await?;
+    if bench.json() {
+        return say_json(&given);
+    }
+    say(&format!("{} is {} there now: they go there from their board", given.name, given.role));
+    Ok(())
+}
+
+async fn leave(bench: &Bench, sign_in: &str, practice: Option<String>) -> Result<(), Failure> {
+    let practice = bench.desk.find_practice(practice.as_deref()).await?;
+    let members = bench.desk.memberships().await?;
+    let theirs = |member: &&MembershipView| {
+        member.practice == practice && member.sign_in.eq_ignore_ascii_case(sign_in)
+    };
+    let member = members.iter().find(theirs).ok_or_else(|| {
+        Failure::usage(format!("`{sign_in}` has no role there beside an account: see `account memberships`"))
+    })?;
+    bench.desk.end_membership(member.id).await?;
+    if !bench.json() {
+        say(&format!("{} has no role there any more, and is signed out there", member.name));
+    }
     Ok(())
 }
 

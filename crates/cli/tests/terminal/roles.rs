@@ -27,3 +27,65 @@ fn a_role_is_changed_at_the_terminal_and_the_last_lead_cannot_be_taken_away() {
     };
     assert_eq!((role(owner), role(dana)), ("auditor".into(), "lead".into()));
 }
+
+#[test]
+fn somebody_is_given_a_role_at_a_second_practice_and_it_is_taken_away_at_the_terminal() {
+    let desk = Desk::new();
+    let profile = "name = \"Larch Street Surgery\"\nstate = \"OH\"\ntime_zone = \"America/New_York\"\n";
+    std::fs::write(desk.path("larch.toml"), profile).unwrap();
+    desk.does(&["practice", "set", "larch.toml"]);
+    let home = desk.json(&["practice", "list"]);
+    let home = home.as_array().unwrap().iter().find(|own| own["name"] != "Larch Street Surgery").unwrap();
+    let home = home["id"].as_str().unwrap();
+    let okafor = "okafor@lawfirm.example";
+    desk.does(&[
+        "account",
+        "add",
+        "J. Okafor",
+        "--sign-in",
+        okafor,
+        "--role",
+        "attorney",
+        "--practice",
+        home,
+    ]);
+    let nobody = desk.refuses(
+        2,
+        &["account", "join", "nobody@lawfirm.example", "--role", "attorney", "--practice", "Larch"],
+    );
+    assert!(nobody.contains("make them an account"), "{nobody}");
+    let given =
+        desk.json(&["account", "join", okafor, "--role", "responder", "--practice", "Larch Street Surgery"]);
+    assert_eq!((&given["name"], &given["role"]), (&"J. Okafor".into(), &"responder".into()));
+    let listed = desk.does(&["account", "memberships"]);
+    assert!(listed.contains(okafor) && listed.contains("Larch Street Surgery"), "{listed}");
+    desk.does(&["account", "leave", okafor, "--practice", "Larch Street Surgery"]);
+    assert_eq!(desk.json(&["account", "memberships"]), serde_json::json!([]));
+    let again = desk.refuses(2, &["account", "leave", okafor, "--practice", "Larch Street Surgery"]);
+    assert!(again.contains("account memberships"), "{again}");
+}
+
+#[test]
+fn the_order_in_which_systems_come_back_is_told_at_the_terminal() {
+    let desk = Desk::new();
+    desk.does(&[
+        "incident",
+        "declare",
+        "--title",
+        "Files are being locked",
+        "--kind",
+        "ransomware",
+        "--reason",
+        "two machines show the note",
+        "--system",
+        "ws-bill2",
+        "--system",
+        "dc1",
+    ]);
+    let order = desk.json(&["recover", "order", "open"]);
+    let order: Vec<_> =
+        order.as_array().unwrap().iter().map(|step| step["system"].as_str().unwrap()).collect();
+    assert_eq!(order, ["dc1", "ws-bill2"]);
+    let listed = desk.does(&["incident", "list"]);
+    assert!(listed.contains("on it"), "{listed}");
+}

@@ -75,10 +75,12 @@ pub(crate) async fn page(
         worst: waiting.items.iter().map(|row| row.severity).max(),
         count: waiting.items.len(),
     };
+    let (elsewhere, burns) = super::elsewhere::notice(&desk).await?;
     let body = html! {
         (super::glass::notice(&desk).await?)
+        @if burns { (elsewhere) }
         (board.body(&open, &closed, &alerts))
-        (super::elsewhere::notice(&desk).await?)
+        @if !burns { (elsewhere) }
     };
     Ok(layout::page(&desk, &Sheet::new("Board", Place::Board, body).wide()))
 }

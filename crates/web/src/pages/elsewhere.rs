@@ -14,19 +14,22 @@ use super::{
 };
 use crate::{error::Problem, received::Named, signin};
 
-/// On the board: what waits at the practices where one is not just now. The worst first.
-pub(super) async fn notice(desk: &Desk) -> Result<Markup, Problem> {
+/// On the board: what waits at the practices where one is not just now, the worst first; and whether an incident is open at
+/// one of them, which goes before everything here.
+pub(super) async fn notice(desk: &Desk) -> Result<(Markup, bool), Problem> {
     let mut others = desk.web.app.standings(&desk.caller.token).await?;
     others.retain(|standing| !standing.here);
     others.sort_by_key(|standing| {
         std::cmp::Reverse((standing.worst, standing.open_incidents, standing.alerts_waiting))
     });
-    Ok(html! {
+    let burns = others.iter().any(|standing| standing.open_incidents > 0);
+    let shown = html! {
         @if !others.is_empty() { section aria-labelledby="elsewhere-h" {
             h2 #elsewhere-h { "Your other practices" }
             (list(desk, &others))
         } }
-    })
+    };
+    Ok((shown, burns))
 }
 
 /// On the page of one's own account: where one acts now, and where one could.

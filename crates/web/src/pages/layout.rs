@@ -99,8 +99,10 @@ pub(crate) fn page(desk: &Desk, sheet: &Sheet) -> Response {
                 a.mark href="/" aria-label="Tourniquet, to the board" { (mark()) span { "Tourniquet" } }
                 (navigation(desk, sheet.place))
                 div.who {
-                    a.name href="/me" aria-current=[(sheet.place == Place::Own).then_some("page")] { (desk.actor.name) }
-                    span.quiet.small { (desk.actor.role) @if let Some(profile) = &desk.place { span.unseen { " at" } " · " (profile.practice.name) } }
+                    div.me {
+                        a.name href="/me" aria-current=[(sheet.place == Place::Own).then_some("page")] { (desk.actor.name) }
+                        span.quiet.small { (desk.actor.role) @if let Some(profile) = &desk.place { " · " (profile.practice.name) } }
+                    }
                     form method="post" action="/signout" { button.plain type="submit" { "Sign out" } }
                 }
             }

@@ -23,21 +23,25 @@ pub(crate) async fn page(desk: Desk, at: At) -> Result<Response, Problem> {
 async fn shown(desk: &Desk, at: &At, told: &Markup) -> Result<Response, Problem> {
     let account = desk.web.app.own_account(&desk.actor).await?;
     let keys = passkeys::of(desk).await?;
+    let standings = elsewhere::own(desk).await?;
     let body = html! {
         h1 { "Your account" }
         (told)
         @match &account {
             Some(account) => {
                 p.lead { (account.name) ", " (account.role) " · signs in as " (account.sign_in) }
+                (standings)
                 (password(desk, account))
                 (passkeys::section(desk, &keys, account.password, at))
                 (authenticator(desk, account))
                 (providers::section(desk, &account.identities, account.password))
             }
-            None if desk.caller.token.account.is_some() => p { "You are at another practice than the one that your account is for. What guards your account is changed there." }
+            None if desk.caller.token.account.is_some() => {
+                p { "You are at another practice than the one that your account is for. What guards your account is changed there." }
+                (standings)
+            }
             None => p { "You came by a link. It signs this browser in and nothing else; an administrator can make you an account with a password." }
         }
-        (elsewhere::own(desk).await?)
         (sessions(desk).await?)
         p.small { a href="/emergencies" { "Emergency access" } ": when somebody is needed now and cannot sign in." }
     };

@@ -133,6 +133,7 @@ const ROUTES: &[(&str, &str, Option<C>)] = &[
 
 /// Operations on the caller's own account or session. A token has neither, and is told so.
 const OF_ONES_OWN: &[&str] = &[
+    "act_at",
     "show_own_account",
     "set_password",
     "begin_authenticator",
@@ -359,7 +360,7 @@ impl Things {
                 .unwrap()
                 .to_owned()
         } else if id == "end_membership" {
-            ground.membership(&format!("member-{round}")).await["id"].as_str().unwrap().to_owned()
+            ground.membership().await["id"].as_str().unwrap().to_owned()
         } else if operation.path.starts_with("/api/v1/accounts/{id}") || id == "end_emergency" {
             self.spare_account(ground, id).await
         } else {
@@ -386,7 +387,7 @@ impl Things {
             "make_token" => call.json(&json!({"name": "new", "role": "auditor", "practice": self.practice})),
             "make_account" => call.json(&self.account(&format!("new-{round}"))),
             "give_membership" => {
-                let sign_in = ground.somebody_elsewhere(&format!("asked-{round}")).await;
+                let sign_in = ground.somebody_elsewhere().await;
                 call.json(&json!({"sign_in": sign_in, "role": "auditor", "practice": self.practice}))
             }
             "change_account" => call.json(&json!({"name": format!("Renamed {round}")})),

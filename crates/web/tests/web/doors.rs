@@ -338,7 +338,7 @@ async fn spare(ground: &Ground, door: &str) -> String {
             ground.made(new).await["id"].as_str().unwrap().to_owned()
         }
         "/administration/memberships/{id}/end" => {
-            let given = ground.membership(&word(ground)).await;
+            let given = ground.membership().await;
             given["id"].as_str().unwrap().to_owned()
         }
         "/emergencies/{id}/end" => {

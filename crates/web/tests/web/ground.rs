@@ -223,17 +223,19 @@ impl Ground {
     }
 
     /// Somebody with an account at the other practice: the name they sign in with.
-    pub(crate) async fn somebody_elsewhere(&self, word: &str) -> String {
+    pub(crate) async fn somebody_elsewhere(&self) -> String {
+        let word = self.program.app.edge().id(kernel::TokenId::new);
         let sign_in = format!("{word}@elsewhere.example");
-        let new = json!({"sign_in": sign_in, "name": word, "role": "responder", "practice": self.other});
+        let new =
+            json!({"sign_in": sign_in, "name": "Somebody", "role": "responder", "practice": self.other});
         let reply = self.send(Call::post("/api/v1/accounts", &new).by(self.elsewhere(Role::Lead))).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
         sign_in
     }
 
     /// A role here that somebody of the other practice was given.
-    pub(crate) async fn membership(&self, word: &str) -> Value {
-        let sign_in = self.somebody_elsewhere(word).await;
+    pub(crate) async fn membership(&self) -> Value {
+        let sign_in = self.somebody_elsewhere().await;
         let new = json!({"sign_in": sign_in, "role": "auditor", "practice": self.program.practice});
         let reply = self.send(Call::post("/api/v1/memberships", &new).by(self.of(Role::Lead))).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
