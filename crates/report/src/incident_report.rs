@@ -255,6 +255,8 @@ pub enum Condition {
     Retired,
     /// Stopped as a precaution or for want of another; not compromised.
     Stopped,
+    /// Works, and stands on a system that is suspected.
+    AtRisk,
 }
 
 /// A containment action.

@@ -245,6 +245,7 @@ fn system_row(system: &System, clock: &Clock) -> Value {
         Condition::Cleared => ("cleared", "good"),
         Condition::Retired => ("retired", "calm"),
         Condition::Stopped => ("stopped, not compromised", "calm"),
+        Condition::AtRisk => ("at risk, works", "warn"),
     };
     json!({
         "name": system.name,

@@ -4,7 +4,7 @@ use incident::{ActionStage, Confidence, GateStanding, ObligationStanding, System
 use kernel::Timestamp;
 use report::incident_report as view;
 
-use super::{Filled, capitalised};
+use super::{Filled, HOURS, capitalised};
 use crate::hunt::place_apart;
 
 impl Filled<'_> {
@@ -85,7 +85,9 @@ impl Filled<'_> {
                 waivers: waivers.collect(),
             }
         });
-        let stopped =
+        // As on the pages: what stands on a suspected system works until somebody stops that one.
+        let down = self.practice.impact(&self.state.systems_down(), self.now, HOURS).dependants;
+        let touched_by =
             self.at_stake().dependants.into_iter().filter(|name| !self.state.systems.contains_key(name)).map(
                 |name| {
                     let profile = self.practice.system(&name);
@@ -93,7 +95,11 @@ impl Filled<'_> {
                         name: profile.map_or_else(|| name.to_string(), |profile| profile.name.clone()),
                         purpose: profile.map(|profile| profile.kind.plain().to_owned()),
                         site: self.site_name(profile.and_then(|profile| profile.site.as_deref())),
-                        condition: view::Condition::Stopped,
+                        condition: if down.contains(&name) {
+                            view::Condition::Stopped
+                        } else {
+                            view::Condition::AtRisk
+                        },
                         since: None,
                         services: self.service_names(profile),
                         gates_held: 0,
@@ -102,7 +108,7 @@ impl Filled<'_> {
                     }
                 },
             );
-        touched.chain(stopped).collect()
+        touched.chain(touched_by).collect()
     }
 
     fn site_name(&self, key: Option<&str>) -> Option<String> {
@@ -364,4 +370,42 @@ fn is_key(kind: &str) -> bool {
             | "reopened"
             | "root_cause_recorded"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use incident::{Event, Practice, State, Subject, SystemStage};
+    use kernel::{IncidentId, PersonId, PracticeId, Role, SystemName, Timestamp, entry::EntryActor};
+    use report::incident_report::Condition;
+
+    use super::Filled;
+
+    #[test]
+    fn what_stands_on_a_suspected_system_is_at_risk_and_stops_when_that_is_taken_down() {
+        let practice: Practice = serde_json::from_value(serde_json::json!({
+            "name": "Cedar Hollow ENT", "state": "OH", "time_zone": "America/New_York",
+            "systems": [
+                {"key": "dc1", "name": "Domain controller", "kind": "identity"},
+                {"key": "or-1", "name": "Operating room 1 computer", "kind": "workstation", "depends_on": ["dc1"]},
+            ],
+        }))
+        .unwrap();
+        let now: Timestamp = "2026-01-26T13:00:00Z".parse().unwrap();
+        let actor = EntryActor { id: PersonId::from_u128(1), name: "Rae".into(), role: Role::Responder };
+        let dc: SystemName = "dc1".parse().unwrap();
+        let mut state = State::new(IncidentId::from_u128(1), PracticeId::from_u128(1));
+        let subject = Subject::System { system: dc.clone() };
+        state.apply(&Event::Suspected { subject, why: "a note".into(), seen_on: Vec::new() }, now, &actor);
+        let names = std::collections::BTreeMap::new();
+        let conditions = |state: &State| {
+            let filled =
+                Filled { state, practice: &practice, timeline: &[], names: &names, now, prepared_by: "Rae" };
+            filled.systems().into_iter().map(|system| (system.name, system.condition)).collect::<Vec<_>>()
+        };
+        let or = "Operating room 1 computer".to_owned();
+        assert_eq!(conditions(&state)[1], (or.clone(), Condition::AtRisk));
+        let since = state.systems[&dc].stage.since().clone();
+        state.systems.get_mut(&dc).unwrap().stage = SystemStage::Clean { since };
+        assert_eq!(conditions(&state)[1], (or, Condition::Stopped));
+    }
 }
