@@ -1,6 +1,7 @@
 //! The report for the practice's leadership: an incident's state, worded and put into the plain values that `report`
 //! typesets. What is privileged stays out unless the reader may see it.
 
+mod gaps;
 mod lists;
 
 use std::collections::BTreeSet;
@@ -32,11 +33,22 @@ impl App {
         let now = self.edge().now();
         let head = self.log_head(actor).await?;
         let names = self.evidence_names(seen.state.practice, incident).await?;
+        let gaps = match self.investigation(actor, incident).await {
+            Ok(found) => found.map(|found| gaps::gaps(&found.coverage)).unwrap_or_default(),
+            // The report is made whatever has become of the hunt's result, and says so.
+            Err(error) => vec![view::CoverageGap {
+                source: "The result of the hunt".to_owned(),
+                cannot_show: format!("anything: it cannot be read now ({error})"),
+                from: None,
+                to: None,
+            }],
+        };
         let report = Filled {
             state: &seen.state,
             practice: &profile.practice,
             timeline: &timeline,
             names: &names,
+            gaps,
             now,
             prepared_by: &actor.name,
         }
@@ -69,6 +81,8 @@ struct Filled<'a> {
     practice: &'a Practice,
     timeline: &'a [EntryView],
     names: &'a std::collections::BTreeMap<kernel::EvidenceId, String>,
+    /// What the logs cannot show.
+    gaps: Vec<view::CoverageGap>,
     now: Timestamp,
     prepared_by: &'a str,
 }
@@ -116,7 +130,7 @@ impl Filled<'_> {
             decisions: seen.decisions.iter().map(decision).collect(),
             obligations: self.obligations(),
             findings: self.findings(),
-            gaps: Vec::new(),
+            gaps: self.gaps.clone(),
             evidence: self.evidence(),
             remediation: self.remediation(),
             people: self.people(),

@@ -99,6 +99,9 @@ pub struct HoursTold {
     pub from: Timestamp,
     /// The last hour's end.
     pub to: Timestamp,
+    /// Whether a device at the edge of the network recorded how much went out; absent where the hunt does not say.
+    #[serde(default)]
+    pub flows: Option<bool>,
     /// What was recorded, per host.
     pub hosts: Vec<RecordedTold>,
     /// What that means for the question whether information was acquired or viewed.

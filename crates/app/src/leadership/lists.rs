@@ -398,8 +398,15 @@ mod tests {
         state.apply(&Event::Suspected { subject, why: "a note".into(), seen_on: Vec::new() }, now, &actor);
         let names = std::collections::BTreeMap::new();
         let conditions = |state: &State| {
-            let filled =
-                Filled { state, practice: &practice, timeline: &[], names: &names, now, prepared_by: "Rae" };
+            let filled = Filled {
+                state,
+                practice: &practice,
+                timeline: &[],
+                names: &names,
+                gaps: Vec::new(),
+                now,
+                prepared_by: "Rae",
+            };
             filled.systems().into_iter().map(|system| (system.name, system.condition)).collect::<Vec<_>>()
         };
         let or = "Operating room 1 computer".to_owned();
