@@ -13,7 +13,7 @@ use std::{
 };
 
 use bench::{Times, heading, ms, row};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::{
     http::{Answer, Client},
     scale::{self, Size},
@@ -116,7 +116,33 @@ fn every_page(client: &mut Client, cookie: &str, staff: String) -> Result<Pages,
     ] {
         pages.push((name, links(client, cookie, &from, below)?));
     }
+    if let Some((_, notes)) = pages.last_mut()
+        && notes.is_empty()
+    {
+        write_notes(client, cookie)?;
+        let open = ids(client, cookie, OPEN)?;
+        *notes = links(client, cookie, &each(&open, "/incidents/{id}/notes"), "/notes/")?;
+    }
     Ok(pages)
+}
+
+/// Some incidents that are open.
+const OPEN: &str = "/api/v1/incidents?status=open&limit=20";
+
+/// Writes a note in each of some incidents: the demo, which the record is a multiple of, has none by itself.
+fn write_notes(client: &mut Client, cookie: &str) -> Result<(), Box<dyn Error>> {
+    let note = json!({"text": "Exam room 3 is off the network. Dr. Osei has the paper forms.\n".repeat(12), "privileged": false});
+    let note = serde_json::to_vec(&note)?;
+    let headers =
+        [("cookie", cookie), ("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
+    for id in ids(client, cookie, OPEN)? {
+        let path = format!("/api/v1/incidents/{id}/notes");
+        let answer = client.send("POST", &path, &headers, &note)?;
+        if answer.status >= 300 {
+            return Err(format!("{path}: {} {}", answer.status, answer.text()).into());
+        }
+    }
+    Ok(())
 }
 
 /// The page of a practice's front desk.
